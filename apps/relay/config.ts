@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { env, readConfig } from '#runtime'
+
+/** One connection string or several, separated by commas, in the role `relay`. Several: one connector for each. */
+const databaseUrls = z
+  .string()
+  .transform((text) => text.split(',').map((url) => url.trim()))
+  .pipe(z.array(env.databaseUrl()).min(1))
+
+export function readRelayConfig() {
+  return readConfig(
+    z.object({
+      PORT: env.port().default(3004),
+      LOG_LEVEL: env.logLevel().default('info'),
+      RELAY_DATABASE_URLS: databaseUrls,
+      CONNECT_URL: env.url('http', 'https'),
+      /** Path of the connector's template. */
+      CONNECTOR_TEMPLATE: z.string().default('infra/connect/outbox-connector.json'),
+    }),
+  )
+}

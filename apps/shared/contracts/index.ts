@@ -1,0 +1,5 @@
+export { choreography, type HeardBy, type SaidBy, type Service, type Stream, topicOf } from './choreography.ts'
+export { cancellationReasons, type EventOf, type EventType, events } from './events.ts'
+export { formatJson, ownJson, parseOwnJson } from './json.ts'
+export { currencyCode, formatMoney, minorUnits } from './money.ts'
+export { decodeEvent, encodeEvent, on, type Subscription } from './subscriptions.ts'

@@ -1,0 +1,4 @@
+/** Doubles from `firstMs` up to `maxMs`, with full jitter, so that what failed together does not come back together. */
+export function backoffMs(attempt: number, { firstMs, maxMs }: { firstMs: number; maxMs: number }): number {
+  return Math.ceil(Math.random() * Math.min(maxMs, firstMs * 2 ** Math.min(attempt, 30)))
+}

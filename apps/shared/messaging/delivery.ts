@@ -1,0 +1,49 @@
+import type { KafkaMessage } from './kafka.ts'
+import type { Cause, Participant, Vocabulary } from './vocabulary.ts'
+
+/** A message that can be placed: its key, its position in that key's stream, and what it says. */
+export interface Delivery<V extends Vocabulary> {
+  readonly key: string
+  readonly position: { readonly version: number; readonly eventId: string }
+  readonly type: string
+  readonly cause: Cause
+  /** `skipped`: a type that this participant does not listen to, so that producers may add types first. */
+  readonly content: V['heard'] | 'skipped' | Undecodable
+}
+
+/** The payload is not what its type promises. */
+export class Undecodable extends Error {
+  override readonly name = 'Undecodable'
+}
+
+/** Reads one message: its CloudEvents attributes from the headers, its payload by the participant's parser. */
+export function read<V extends Vocabulary>(participant: Participant<V>, message: KafkaMessage): Delivery<V> {
+  const { ce_id: eventId, ce_type: type, ce_aggregateversion: version, traceparent } = message.headers
+  const place = `${participant.listensTo.topic}/${message.partition}@${message.offset}`
+  if (!message.key || !eventId || !type || !/^[1-9]\d{0,8}$/.test(version ?? '')) {
+    throw new Undecodable(`${place} has no key, or lacks one of the headers ce_id, ce_type, ce_aggregateversion`)
+  }
+  return {
+    key: message.key,
+    position: { version: Number(version), eventId },
+    type,
+    cause: { id: eventId, traceparent: traceparent ?? '' },
+    content: contentOf(participant, type, message.value),
+  }
+}
+
+function contentOf<V extends Vocabulary>(
+  participant: Participant<V>,
+  type: string,
+  value: string | undefined,
+): Delivery<V>['content'] {
+  const parsers: Readonly<Record<string, (payload: string) => V['heard']>> = participant.listensTo.parse
+  // `hasOwn`: a type called `constructor` must not find one.
+  const parse = Object.hasOwn(parsers, type) ? parsers[type] : undefined
+  if (parse === undefined) return 'skipped'
+  try {
+    return parse(value ?? '')
+  } catch (error) {
+    return new Undecodable(`${type} does not decode: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

@@ -1,0 +1,150 @@
+import { sql } from 'kysely'
+import type { Emitted, Withdrawal } from './fold.ts'
+import { handlerOf, type OpenTransaction, type Participant, type Vocabulary } from './vocabulary.ts'
+
+/** An effect that is ours to call until its lease is over. */
+export interface LeasedEffect<V extends Vocabulary> {
+  readonly id: string
+  readonly key: string
+  readonly effect: V['effect']
+  readonly idempotencyKey: string
+  /** The fence: an outcome counts only under the token it was leased with. */
+  readonly leaseToken: number
+  readonly attempt: number
+  readonly traceparent: string
+  /** Since the first sending, by the database's clock. */
+  readonly ageMs: number
+  /** `decide` knows already that nobody knows the outcome. */
+  readonly isUnknown: boolean
+  /** The call is made; only its decision failed. It is never made again because of our own bug. */
+  readonly outcome: V['outcome'] | undefined
+}
+
+/** A lease outlasts the call by this: a runner that is alive has told its outcome by then. */
+export const leaseSlackMs = 5_000
+
+interface EffectRow {
+  readonly id: string
+  readonly key: string
+  readonly payload: string
+  readonly idempotency_key: string
+  readonly lease_token: number
+  readonly attempts: number
+  readonly traceparent: string
+  readonly age_ms: number
+  readonly is_unknown: boolean
+  readonly outcome: string | null
+}
+
+export async function insertEffects<V extends Vocabulary>(
+  trx: OpenTransaction,
+  participant: Participant<V>,
+  emitted: readonly Emitted<V>[],
+): Promise<void> {
+  if (emitted.length === 0) return
+  const rows = emitted.toSorted((one, other) => (one.lane < other.lane ? -1 : 1))
+  const keys = rows.map(({ effect, key }) => handlerOf(participant, effect.type).idempotencyKey(effect, key))
+  await sql`
+    insert into effect (lane, key, kind, idempotency_key, payload, traceparent)
+    select * from unnest(
+      ${rows.map(({ lane }) => lane)}::text[], ${rows.map(({ key }) => key)}::text[],
+      ${rows.map(({ effect }) => effect.type)}::text[], ${keys}::text[],
+      ${rows.map(({ effect }) => participant.codec.encode(effect))}::text[],
+      ${rows.map(({ cause }) => cause.traceparent)}::text[])`.execute(trx)
+}
+
+/** Takes back those effects of the withdrawals that no runner has ever leased, and says which. */
+export async function withdrawUnsent<V extends Vocabulary>(
+  trx: OpenTransaction,
+  participant: Participant<V>,
+  withdrawals: readonly Withdrawal[],
+): Promise<readonly Pick<Emitted<V>, 'key' | 'effect' | 'cause'>[]> {
+  if (withdrawals.length === 0) return []
+  const { rows } = await sql<{ id: string; key: string; payload: string; traceparent: string }>`
+    delete from effect where id in (
+      select id from effect
+      where (key, kind) in (select * from unnest(
+        ${withdrawals.map(({ key }) => key)}::text[], ${withdrawals.map(({ type }) => type)}::text[]))
+        and first_sent_at is null
+      order by lane for update)
+      and first_sent_at is null
+    returning id, key, payload, traceparent`.execute(trx)
+  return rows.map(({ id, key, payload, traceparent }) => ({
+    key,
+    effect: participant.codec.decode<V['effect']>(payload),
+    cause: { id, traceparent },
+  }))
+}
+
+/** Leases at most `limit` due effects, skipping those that another runner is leasing. */
+export async function leaseEffects<V extends Vocabulary>(
+  trx: OpenTransaction,
+  participant: Participant<V>,
+  limit: number,
+): Promise<readonly LeasedEffect<V>[]> {
+  const kinds = Object.keys(participant.effects)
+  const leasesMs = kinds.map((kind) => handlerOf(participant, kind).timeoutMs + leaseSlackMs)
+  const { rows } = await sql<EffectRow>`
+    update effect as leased
+    set lease_token = lease_token + 1, attempts = attempts + 1, first_sent_at = coalesce(first_sent_at, now()),
+        leased_until = now() + kinds.lease_ms * interval '1 millisecond'
+    from unnest(${kinds}::text[], ${leasesMs}::int[]) as kinds (kind, lease_ms)
+    where kinds.kind = leased.kind and leased.id in (
+      select id from effect
+      where next_attempt_at <= now() and (leased_until is null or leased_until <= now())
+      order by next_attempt_at limit ${limit} for update skip locked)
+    returning leased.id, key, payload, idempotency_key, lease_token, attempts, traceparent, outcome,
+              unknown_since is not null as is_unknown,
+              (extract(epoch from now() - first_sent_at) * 1000)::float8 as age_ms`.execute(trx)
+  return rows.map((row) => leased(participant, row))
+}
+
+function leased<V extends Vocabulary>({ codec }: Participant<V>, row: EffectRow): LeasedEffect<V> {
+  return {
+    id: row.id,
+    key: row.key,
+    effect: codec.decode<V['effect']>(row.payload),
+    idempotencyKey: row.idempotency_key,
+    leaseToken: row.lease_token,
+    attempt: row.attempts,
+    traceparent: row.traceparent,
+    ageMs: row.age_ms,
+    isUnknown: row.is_unknown,
+    outcome: row.outcome === null ? undefined : codec.decode<V['outcome']>(row.outcome),
+  }
+}
+
+type Lease = Pick<LeasedEffect<Vocabulary>, 'id' | 'leaseToken'>
+
+/** Deletes the effects that are still leased as said, and names them. The others belong to somebody faster. */
+export async function deleteLeased(trx: OpenTransaction, leases: readonly Lease[]): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ id: string }>`
+    delete from effect where id in (
+      select id from effect
+      where (id, lease_token) in (select * from unnest(
+        ${leases.map(({ id }) => id)}::uuid[], ${leases.map(({ leaseToken }) => leaseToken)}::int[]))
+      order by lane for update)
+    returning id`.execute(trx)
+  return new Set(rows.map(({ id }) => id))
+}
+
+export interface Postponement {
+  readonly delayMs: number
+  readonly error: string
+  /** Nobody knows whether the call had its effect. */
+  readonly isUnknown: boolean
+  /** The outcome whose decision failed, as text. */
+  readonly outcome: string | null
+}
+
+/** Ends the lease and names the time of the next attempt. @returns false when the effect is no longer ours. */
+export async function postpone(trx: OpenTransaction, lease: Lease, next: Postponement): Promise<boolean> {
+  const { rows } = await sql<{ id: string }>`
+    update effect
+    set leased_until = null, next_attempt_at = now() + ${next.delayMs} * interval '1 millisecond',
+        last_error = ${next.error}, outcome = ${next.outcome},
+        unknown_since = case when ${next.isUnknown} then coalesce(unknown_since, now()) else unknown_since end
+    where id = ${lease.id} and lease_token = ${lease.leaseToken}
+    returning id`.execute(trx)
+  return rows.length === 1
+}

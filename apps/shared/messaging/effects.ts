@@ -1,0 +1,141 @@
+import { backoffMs } from './backoff.ts'
+import { type LeasedEffect, leaseEffects, postpone } from './effect-rows.ts'
+import { type Answer, settle } from './outcomes.ts'
+import { pause } from './pause.ts'
+import type { TransactionSource } from './transaction.ts'
+import { handlerOf, type Log, NotPerformed, type Participant, type Vocabulary } from './vocabulary.ts'
+
+export interface EffectRunner {
+  /** There may be effects now: looks at once instead of at the next poll. */
+  wake(): void
+  /** Resolves after the signal, when the calls under way have ended and their outcomes are decided. */
+  readonly ended: Promise<void>
+}
+
+export interface EffectsOf<V extends Vocabulary> {
+  readonly db: TransactionSource
+  readonly participant: Participant<V>
+  readonly log: Log
+}
+
+/** So many calls are under way at once in one process. */
+const maxCalls = 64
+/** Effects of crashed processes and postponed ones are found at this interval; our own wake us. */
+const pollMs = 250
+const retryDelays = { firstMs: 100, maxMs: 30_000 }
+
+/** Leases due effects, calls outside any transaction, and feeds each outcome to `decide`, until the signal. */
+export function startEffectRunner<V extends Vocabulary>(options: EffectsOf<V>, signal: AbortSignal): EffectRunner {
+  if (Object.keys(options.participant.effects).length === 0) return { wake: () => undefined, ended: Promise.resolve() }
+  const calls = new Set<Promise<void>>()
+  const outcomes = settle(options)
+  let woken = new AbortController()
+
+  const lease = async (): Promise<number> => {
+    const free = maxCalls - calls.size
+    if (free === 0) return 0
+    const leased = await leaseOnce(options, free)
+    for (const effect of leased) {
+      const call = carryOut(options, outcomes, effect).finally(() => {
+        calls.delete(call)
+        woken.abort()
+      })
+      calls.add(call)
+    }
+    return leased.length
+  }
+  const run = async (): Promise<void> => {
+    while (!signal.aborted) {
+      woken = new AbortController()
+      const count = await lease().catch((error: unknown) => {
+        options.log.warn({ err: error }, 'effects could not be leased, trying again')
+        return 0
+      })
+      if (count === 0) await pause(pollMs, AbortSignal.any([signal, woken.signal]))
+    }
+    await Promise.all(calls)
+  }
+  return { wake: () => woken.abort(), ended: run() }
+}
+
+/** One round for tests and tools. @returns how many effects were due. */
+export async function runEffectsOnce<V extends Vocabulary>(options: EffectsOf<V>): Promise<number> {
+  const outcomes = settle(options)
+  const leased = await leaseOnce(options, maxCalls)
+  await Promise.all(leased.map((effect) => carryOut(options, outcomes, effect)))
+  return leased.length
+}
+
+function leaseOnce<V extends Vocabulary>({ db, participant }: EffectsOf<V>, limit: number) {
+  return db.transaction().execute((trx) => leaseEffects(trx, participant, limit))
+}
+
+type Settle<V extends Vocabulary> = (effect: LeasedEffect<V>, answer: Answer<V>) => Promise<void>
+
+/** Never rejects: what fails here comes back when the lease is over, under the same idempotency key. */
+async function carryOut<V extends Vocabulary>(
+  options: EffectsOf<V>,
+  outcomes: Settle<V>,
+  effect: LeasedEffect<V>,
+): Promise<void> {
+  const fields = { orderId: effect.key, effectId: effect.id, effect: effect.effect.type, attempt: effect.attempt }
+  const startedAt = performance.now()
+  try {
+    const { answer, error } = effect.outcome === undefined ? await call(options, effect) : known(effect.outcome)
+    const ms = Math.round(performance.now() - startedAt)
+    if (error === undefined) options.log.info({ ...fields, ms }, 'effect answered')
+    else options.log.warn({ ...fields, ms, err: error }, 'effect has no proper outcome')
+    if (answer === undefined) await again(options, effect, error)
+    else await outcomes(effect, answer)
+  } catch (error) {
+    options.log.error({ ...fields, err: error }, 'the outcome was not stored, the effect runs again after its lease')
+  }
+}
+
+interface Called<V extends Vocabulary> {
+  /** Undefined: there is nothing to tell `decide`, the call is made again. */
+  readonly answer: Answer<V> | undefined
+  readonly error?: unknown
+}
+
+const known = <V extends Vocabulary>(outcome: V['outcome']): Called<V> => ({ answer: { outcome, ends: true } })
+
+/** What the other side said, or what its silence means. */
+async function call<V extends Vocabulary>(
+  { participant }: EffectsOf<V>,
+  { effect, idempotencyKey, attempt, traceparent, key, ageMs, isUnknown }: LeasedEffect<V>,
+): Promise<Called<V>> {
+  const handler = handlerOf(participant, effect.type)
+  const signal = AbortSignal.timeout(handler.timeoutMs)
+  try {
+    const request = { idempotencyKey, attempt, traceparent, correlationId: key, signal }
+    const outcome = await Promise.race([handler.call(effect, request), rejectedBy(signal)])
+    return known(outcome)
+  } catch (error) {
+    if (ageMs >= handler.horizonMs) return { ...known<V>(handler.gaveUp(effect)), error }
+    if (error instanceof NotPerformed || isUnknown) return { answer: undefined, error }
+    const outcome = handler.unknown?.(effect)
+    return { answer: outcome === undefined ? undefined : { outcome, ends: false }, error }
+  }
+}
+
+/** A handler that ignores its signal must not hold its place for ever. */
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('no answer in time')), { once: true })
+  })
+}
+
+async function again<V extends Vocabulary>(
+  { db }: EffectsOf<V>,
+  effect: LeasedEffect<V>,
+  error: unknown,
+): Promise<void> {
+  const next = {
+    delayMs: backoffMs(effect.attempt, retryDelays),
+    error: String(error),
+    isUnknown: !(error instanceof NotPerformed),
+    outcome: null,
+  }
+  await db.transaction().execute((trx) => postpone(trx, effect, next))
+}

@@ -1,0 +1,33 @@
+/**
+ * What a failure means for the work at hand.
+ * - `conflict`: somebody else was faster; the same work again, at once.
+ * - `infrastructure`: nothing else could succeed either; wait, then the same work again.
+ * - `content`: this work fails whenever it is tried: bad data, or a bug of ours.
+ */
+export type Failure = 'conflict' | 'infrastructure' | 'content'
+
+/** Another transaction made the row first, between our look and our insert. */
+export class SomebodyWasFaster extends Error {
+  override readonly name = 'SomebodyWasFaster'
+}
+
+/**
+ * SQLSTATE classes (PostgreSQL, appendix A) after which the same transaction may succeed: connection, rollback
+ * (deadlock, serialization), a missing privilege or table during a deployment, resources, lock time-out,
+ * operator intervention, system error, internal error.
+ */
+const infrastructureClasses = new Set(['08', '25', '28', '3D', '40', '42', '53', '55', '57', '58', 'XX'])
+const systemErrors = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/
+/** node-postgres gives these no code. */
+const withoutCode =
+  /connection terminated|connection timeout|timeout exceeded|query read timeout|not queryable|pool after/i
+
+export function classify(error: unknown): Failure {
+  if (error instanceof SomebodyWasFaster) return 'conflict'
+  if (!(error instanceof Error)) return 'content'
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (/^[0-9A-Z]{5}$/.test(code) && !systemErrors.test(code)) {
+    return infrastructureClasses.has(code.slice(0, 2)) ? 'infrastructure' : 'content'
+  }
+  return systemErrors.test(code) || withoutCode.test(error.message) ? 'infrastructure' : 'content'
+}

@@ -1,0 +1,198 @@
+import { isDeepStrictEqual } from 'node:util'
+import { Undecodable } from './delivery.ts'
+import {
+  type Cause,
+  type Decision,
+  type HistoryEntry,
+  handlerOf,
+  type Input,
+  type Participant,
+  type Position,
+  type StoredAggregate,
+  type Vocabulary,
+} from './vocabulary.ts'
+
+/** One input for one aggregate. Messages have a position in the key's stream; commands, outcomes, deadlines do not. */
+export interface Item<V extends Vocabulary> {
+  readonly key: string
+  readonly input: Input<V> | 'skipped' | Undecodable
+  readonly cause: Cause
+  readonly position?: { readonly version: number; readonly eventId: string }
+}
+
+export type Blockage = 'gap' | 'not-yet' | 'undecodable'
+
+/** What became of one item. */
+export type Verdict<V extends Vocabulary> =
+  | Decision<V>
+  | { readonly is: 'skipped' }
+  /** `forged`: the version is taken, but by another event id. Somebody must look. */
+  | { readonly is: 'repeat'; readonly forged: boolean }
+  /** It and everything after it of the same key must wait. */
+  | { readonly is: 'blocked'; readonly because: Blockage; readonly detail: string }
+
+export interface Said<V extends Vocabulary> {
+  readonly key: string
+  readonly version: number
+  readonly event: V['said']
+  readonly cause: Cause
+}
+
+export interface Emitted<V extends Vocabulary> {
+  readonly key: string
+  readonly lane: string
+  readonly effect: V['effect']
+  readonly cause: Cause
+}
+
+export interface Withdrawal {
+  readonly key: string
+  readonly type: string
+  readonly cause: Cause
+}
+
+/** An aggregate on its way through the fold. */
+export interface Draft<V extends Vocabulary> {
+  readonly key: string
+  readonly loadedVersion: number | undefined
+  version: number
+  position: Position
+  state: V['state'] | undefined
+  /** Something is to be saved: the state or the position has moved. */
+  moved: boolean
+  blocked: Verdict<V> | undefined
+}
+
+/** What is to be written, in the order in which it was decided. */
+export interface Fold<V extends Vocabulary> {
+  readonly participant: Participant<V>
+  readonly now: Date
+  readonly drafts: ReadonlyMap<string, Draft<V>>
+  readonly said: Said<V>[]
+  readonly emitted: Emitted<V>[]
+  readonly withdrawals: Withdrawal[]
+  readonly history: HistoryEntry[]
+}
+
+export function startFold<V extends Vocabulary>(
+  participant: Participant<V>,
+  keys: Iterable<string>,
+  { rows, now }: { readonly rows: ReadonlyMap<string, StoredAggregate<V['state']>>; readonly now: Date },
+): Fold<V> {
+  const drafts = new Map<string, Draft<V>>()
+  for (const key of keys) {
+    const row = rows.get(key)
+    drafts.set(key, {
+      key,
+      loadedVersion: row?.version,
+      version: row?.version ?? 0,
+      position: row?.position ?? { version: 0, eventId: undefined },
+      state: row?.state,
+      moved: false,
+      blocked: undefined,
+    })
+  }
+  return { participant, now, drafts, said: [], emitted: [], withdrawals: [], history: [] }
+}
+
+/** Takes one item through the version gate and through `decide`. Writes nothing: the fold is memory only. */
+export function foldItem<V extends Vocabulary>(fold: Fold<V>, item: Item<V>): Verdict<V> {
+  const draft = fold.drafts.get(item.key)
+  if (draft === undefined) throw new Error(`The fold was not started with the key ${item.key}`)
+  const verdict = judge(fold, draft, item)
+  if (verdict.is === 'blocked') draft.blocked = verdict
+  if (verdict.is === 'repeat' || verdict.is === 'blocked') return verdict
+  if (item.position !== undefined) {
+    draft.position = item.position
+    draft.moved = true
+  }
+  if (verdict.is === 'applied') apply(fold, { draft, item, verdict })
+  return verdict
+}
+
+function judge<V extends Vocabulary>(
+  { participant, now }: Fold<V>,
+  draft: Draft<V>,
+  { input, position }: Item<V>,
+): Verdict<V> {
+  if (position !== undefined) {
+    if (position.version <= draft.position.version) {
+      const same = position.version < draft.position.version || position.eventId === draft.position.eventId
+      return { is: 'repeat', forged: !same }
+    }
+    if (draft.blocked !== undefined) return draft.blocked
+    if (position.version > draft.position.version + 1) {
+      return blocked('gap', `version ${draft.position.version + 1} is missing before ${position.version}`)
+    }
+  }
+  if (input instanceof Undecodable) return blocked('undecodable', input.message)
+  // Without a row there is nowhere to remember the position: the row must come first.
+  if (input === 'skipped') return draft.state === undefined ? notVisible : { is: 'skipped' }
+  const decision = participant.decide(draft.state, input, now)
+  return decision.is === 'notYet' ? notVisible : decision
+}
+
+const blocked = (because: Blockage, detail: string) => ({ is: 'blocked', because, detail }) as const
+const notVisible = blocked('not-yet', 'the aggregate it speaks of is not visible here')
+
+interface Application<V extends Vocabulary> {
+  readonly draft: Draft<V>
+  readonly item: Item<V>
+  readonly verdict: Extract<Decision<V>, { is: 'applied' }>
+}
+
+function apply<V extends Vocabulary>(
+  fold: Fold<V>,
+  { draft, item: { key, input, cause }, verdict }: Application<V>,
+): void {
+  const { participant } = fold
+  for (const event of verdict.events) {
+    draft.version += 1
+    fold.said.push({ key, version: draft.version, event, cause })
+  }
+  for (const effect of verdict.effects) {
+    fold.emitted.push({ key, lane: handlerOf(participant, effect.type).lane(effect, key), effect, cause })
+  }
+  fold.history.push({
+    key,
+    version: draft.version,
+    type: typeof input === 'object' && 'type' in input ? input.type : 'skipped',
+    cause: cause.id,
+    change: participant.codec.encode(changeOf(draft.state, verdict.state)),
+  })
+  draft.state = verdict.state
+  draft.moved = true
+  for (const type of verdict.withdraws ?? []) withdraw(fold, { key, type, cause })
+}
+
+/** An effect emitted in this very fold has not left: it is dropped. Of another one only its row knows. */
+function withdraw<V extends Vocabulary>(fold: Fold<V>, withdrawal: Withdrawal): void {
+  const { key, type } = withdrawal
+  const index = fold.emitted.findIndex((emitted) => emitted.key === key && emitted.effect.type === type)
+  const [dropped] = index === -1 ? [] : fold.emitted.splice(index, 1)
+  if (dropped === undefined) fold.withdrawals.push(withdrawal)
+  else foldNeverSent(fold, dropped)
+}
+
+/** Feeds the outcome of an effect that was taken back before it left. */
+export function foldNeverSent<V extends Vocabulary>(
+  fold: Fold<V>,
+  { key, effect, cause }: Pick<Emitted<V>, 'key' | 'effect' | 'cause'>,
+): void {
+  const outcome = handlerOf(fold.participant, effect.type).neverSent?.(effect)
+  if (outcome === undefined)
+    throw new Error(`${fold.participant.name} withdraws ${effect.type}, which has no neverSent`)
+  foldItem(fold, { key, input: outcome, cause })
+}
+
+/** The members that differ, with their new value; null for those that went. Merged in order they give the state. */
+function changeOf(before: object | undefined, after: object): object {
+  const old = new Map<string, unknown>(Object.entries(before ?? {}))
+  const change: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(after)) {
+    if (value !== undefined && !isDeepStrictEqual(old.get(name), value)) change[name] = value
+    old.delete(name)
+  }
+  for (const [name, value] of old) if (value !== undefined) change[name] = null
+  return change
+}

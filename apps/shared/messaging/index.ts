@@ -1,0 +1,24 @@
+export { type AggregateInput, type Decided, decideAll } from './decide-all.ts'
+export { alarm, duplicate, ignored, notYet, refused } from './decisions.ts'
+export { classify, type Failure, SomebodyWasFaster } from './failures.ts'
+export { jsonbStore } from './jsonb-store.ts'
+export type { KafkaOptions } from './kafka.ts'
+export { appendToOutbox, type OutboxEvent } from './outbox.ts'
+export { type ParticipantOptions, type RunningParticipant, startParticipant } from './participant.ts'
+export type { TransactionSource } from './transaction.ts'
+export type {
+  Cause,
+  Codec,
+  Decide,
+  Decision,
+  EffectCall,
+  EffectHandler,
+  Input,
+  Log,
+  Named,
+  OpenTransaction,
+  Participant,
+  Store,
+  Vocabulary,
+} from './vocabulary.ts'
+export { NotPerformed } from './vocabulary.ts'

@@ -1,0 +1,37 @@
+import { sql } from 'kysely'
+import type { OpenTransaction } from './vocabulary.ts'
+
+/** One row of the outbox, placed by the connector as key, headers and value of one Kafka message. */
+export interface OutboxEvent {
+  /** `aggregatetype`: published to the topic `<stream>.events`. */
+  readonly stream: string
+  /** `aggregateid`: the Kafka key, and with it the order of delivery. */
+  readonly key: string
+  readonly type: string
+  /** The event's number in its stream, 1 for the first. 0 where nobody counts. */
+  readonly version: number
+  /** Text of at most 900,000 bytes, shipped as it is. */
+  readonly payload: string
+  readonly correlationId: string
+  readonly causationId: string
+  /** W3C trace context, or empty. */
+  readonly traceparent: string
+  /** Who says it: the CloudEvents source. */
+  readonly source: string
+}
+
+/**
+ * Inserts into `outbox` in your transaction, in the order given: shipped if, and only if, it commits. Id and time come
+ * from the database. One statement, however many events.
+ */
+export async function appendToOutbox(trx: OpenTransaction, events: readonly OutboxEvent[]): Promise<void> {
+  if (events.length === 0) return
+  const column = (name: keyof OutboxEvent) => events.map((event) => event[name])
+  await sql`
+    insert into outbox (aggregatetype, aggregateid, type, aggregate_version, payload,
+                        correlation_id, causation_id, traceparent, source)
+    select * from unnest(
+      ${column('stream')}::text[], ${column('key')}::text[], ${column('type')}::text[], ${column('version')}::int[],
+      ${column('payload')}::text[], ${column('correlationId')}::text[], ${column('causationId')}::text[],
+      ${column('traceparent')}::text[], ${column('source')}::text[])`.execute(trx)
+}

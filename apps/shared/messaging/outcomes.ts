@@ -1,0 +1,126 @@
+import { backoffMs } from './backoff.ts'
+import { decideItems } from './decide-all.ts'
+import { deleteLeased, type LeasedEffect, leaseSlackMs, postpone } from './effect-rows.ts'
+import type { EffectsOf } from './effects.ts'
+import { classify } from './failures.ts'
+import type { Item } from './fold.ts'
+import { inBatches } from './in-batches.ts'
+import { pause } from './pause.ts'
+import { logVerdict } from './verdict-log.ts'
+import type { OpenTransaction, Vocabulary } from './vocabulary.ts'
+
+/** What a call came to. */
+export interface Answer<V extends Vocabulary> {
+  readonly outcome: V['outcome']
+  /** The effect is over. Otherwise this is only the first word: its outcome is unknown and it will be called again. */
+  readonly ends: boolean
+}
+
+interface Settlement<V extends Vocabulary> {
+  readonly effect: LeasedEffect<V>
+  readonly answer: Answer<V>
+}
+
+/** Outcomes that arrive together are decided in one transaction of at most so many. */
+const batchMaxOutcomes = 100
+const retryDelays = { firstMs: 20, maxMs: 1_000 }
+const decisionDelays = { firstMs: 1_000, maxMs: 60_000 }
+
+/** @returns a function that resolves when the outcome is decided and its effect deleted, or belongs to somebody else. */
+export function settle<V extends Vocabulary>(options: EffectsOf<V>) {
+  const add = inBatches<Settlement<V>>(batchMaxOutcomes, (batch) => settleAll(options, batch))
+  return (effect: LeasedEffect<V>, answer: Answer<V>): Promise<void> => add({ effect, answer })
+}
+
+async function settleAll<V extends Vocabulary>(options: EffectsOf<V>, batch: readonly Settlement<V>[]): Promise<void> {
+  const deadline = performance.now() + leaseSlackMs
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await decideOutcomes(options, batch)
+    } catch (error) {
+      const failure = classify(error)
+      if (failure === 'content') return await settleEachAlone(options, batch, error)
+      if (performance.now() > deadline) throw error
+      if (failure === 'infrastructure') await pause(backoffMs(attempt, retryDelays), never)
+    }
+  }
+}
+const never = new AbortController().signal
+
+async function settleEachAlone<V extends Vocabulary>(
+  options: EffectsOf<V>,
+  batch: readonly Settlement<V>[],
+  error: unknown,
+): Promise<void> {
+  const [only, ...others] = batch
+  if (only === undefined) return
+  if (others.length === 0) return await keepOutcome(options, only, error)
+  for (const settlement of batch) await settleAll(options, [settlement])
+}
+
+async function decideOutcomes<V extends Vocabulary>(
+  { db, participant, log }: EffectsOf<V>,
+  batch: readonly Settlement<V>[],
+): Promise<void> {
+  const { items, verdicts } = await db.transaction().execute(async (trx) => {
+    let items: readonly Item<V>[] = []
+    const { verdicts } = await decideItems(trx, participant, {
+      keys: batch.map(({ effect }) => effect.key),
+      items: async () => {
+        items = await stillOurs(trx, batch)
+        return items
+      },
+    })
+    return { items, verdicts }
+  })
+  verdicts.forEach((verdict, index) => logVerdict(log, items[index], verdict))
+}
+
+/** The outcomes whose lease is still the one they were called with; somebody was faster with the others. */
+async function stillOurs<V extends Vocabulary>(
+  trx: OpenTransaction,
+  batch: readonly Settlement<V>[],
+): Promise<readonly Item<V>[]> {
+  const ending = batch.filter(({ answer }) => answer.ends)
+  const ours = new Set(
+    ending.length === 0
+      ? []
+      : await deleteLeased(
+          trx,
+          ending.map(({ effect }) => effect),
+        ),
+  )
+  for (const { effect, answer } of batch) {
+    if (answer.ends) continue
+    const delayMs = backoffMs(effect.attempt, retryDelays)
+    const next = { delayMs, error: 'outcome unknown', isUnknown: true, outcome: null }
+    if (await postpone(trx, effect, next)) ours.add(effect.id)
+  }
+  return batch
+    .filter(({ effect }) => ours.has(effect.id))
+    .map(({ effect, answer }) => ({
+      key: effect.key,
+      input: answer.outcome,
+      cause: { id: effect.id, traceparent: effect.traceparent },
+    }))
+}
+
+/** The call is made and answered. What failed is deciding, and only that is tried again: the outcome rests in the row. */
+async function keepOutcome<V extends Vocabulary>(
+  { db, participant, log }: EffectsOf<V>,
+  { effect, answer }: Settlement<V>,
+  error: unknown,
+): Promise<void> {
+  log.error(
+    { orderId: effect.key, effectId: effect.id, err: error },
+    'deciding an outcome failed, its call is not made again',
+  )
+  await db.transaction().execute((trx) =>
+    postpone(trx, effect, {
+      delayMs: backoffMs(effect.attempt, decisionDelays),
+      error: String(error),
+      isUnknown: false,
+      outcome: answer.ends ? participant.codec.encode(answer.outcome) : null,
+    }),
+  )
+}

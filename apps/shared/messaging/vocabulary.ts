@@ -1,0 +1,191 @@
+import type { QueryExecutorProvider } from 'kysely'
+
+export interface Named {
+  readonly type: string
+}
+
+/** The words of one service: `heard` and `said` come from the choreography, the rest from the aggregate's file. */
+export interface Vocabulary {
+  readonly state: object
+  readonly heard: Named
+  readonly said: Named
+  readonly command: Named
+  readonly effect: Named
+  readonly outcome: Named
+}
+
+/** Whatever can happen to an aggregate: an event of another service, a command, the outcome of an effect, a deadline. */
+export type Input<V extends Vocabulary> =
+  | V['heard']
+  | V['command']
+  | V['outcome']
+  | { readonly type: 'DeadlineReached' }
+
+/** What one input means to one aggregate. There is no fifth answer. */
+export type Decision<V extends Vocabulary> =
+  | {
+      readonly is: 'applied'
+      readonly state: V['state']
+      readonly events: readonly V['said'][]
+      readonly effects: readonly V['effect'][]
+      /**
+       * Effects of these types that provably never left are taken back; the participant then feeds their `neverSent`
+       * outcome. One that may have left is not touched: its outcome will come.
+       */
+      readonly withdraws?: readonly V['effect']['type'][]
+    }
+  /** A command that comes too late or asks too much. Nothing changes; over HTTP it is a 4xx with this code. */
+  | { readonly is: 'refused'; readonly because: string }
+  /** Counted and otherwise of no consequence. `alarm`: it should not have happened at all, and somebody must look. */
+  | { readonly is: 'ignored'; readonly because: 'duplicate' | 'late' | 'alarm' }
+  /** It speaks of something that is not visible here yet. Tried again, never taken for nothing to do. */
+  | { readonly is: 'notYet' }
+
+/**
+ * Pure: the same arguments give the same decision. It reads no clock and never throws for an input that its type
+ * allows. `now` is the database's clock.
+ */
+export type Decide<V extends Vocabulary> = (state: V['state'] | undefined, input: Input<V>, now: Date) => Decision<V>
+
+/** An open transaction of Kysely, whatever its tables. A pool is refused by the compiler. */
+export type OpenTransaction = QueryExecutorProvider & { readonly isTransaction: true }
+
+/** How far the upstream topic has been handled for one aggregate. Version 0: nothing yet. */
+export interface Position {
+  readonly version: number
+  readonly eventId: string | undefined
+}
+
+export interface StoredAggregate<State> {
+  /** The version of the last event it said; 0 before the first. */
+  readonly version: number
+  readonly position: Position
+  readonly state: State
+}
+
+export interface AggregateToSave<State> extends StoredAggregate<State> {
+  readonly key: string
+  readonly dueAt: Date | undefined
+  /** The version as it was loaded; undefined makes a new row. */
+  readonly loadedVersion: number | undefined
+}
+
+/** One decided input, for people and for `GET`: what came, what caused it, and which members of the state it changed. */
+export interface HistoryEntry {
+  readonly key: string
+  /** The aggregate's version after it. */
+  readonly version: number
+  /** The input's type. */
+  readonly type: string
+  /** The id of the message, command, effect or deadline. */
+  readonly cause: string
+  /** A JSON object: the state's members that changed, null for those that went. */
+  readonly change: string
+}
+
+/** The aggregate's rows. Each function is one statement, however many keys. `jsonbStore` makes one for a table. */
+export interface Store<State> {
+  /** Locks the rows until the transaction ends, in the order of the keys. Keys without a row are absent. */
+  lock(trx: OpenTransaction, keys: readonly string[]): Promise<ReadonlyMap<string, StoredAggregate<State>>>
+  /** @returns the keys written. A new row that exists by now is left alone and is missing from the answer. */
+  save(trx: OpenTransaction, aggregates: readonly AggregateToSave<State>[]): Promise<readonly string[]>
+  /** Locks and names at most `limit` aggregates whose deadline has come, skipping those that somebody else holds. */
+  due(trx: OpenTransaction, limit: number): Promise<readonly string[]>
+  record(trx: OpenTransaction, entries: readonly HistoryEntry[]): Promise<void>
+}
+
+export interface EffectCall {
+  /** The same at every attempt, for ever: what the other side dedupes by. */
+  readonly idempotencyKey: string
+  /** 1 for the first. */
+  readonly attempt: number
+  readonly correlationId: string
+  readonly traceparent: string
+  /** Aborted when `timeoutMs` is over. */
+  readonly signal: AbortSignal
+}
+
+/** How one kind of effect leaves the building. */
+export interface EffectHandler<Effect, Outcome> {
+  /** At most one effect is outstanding per lane; a second one is a bug and fails the transaction. */
+  lane(effect: Effect, key: string): string
+  /** Deterministic: a new key for the same effect could charge a customer twice. */
+  idempotencyKey(effect: Effect, key: string): string
+  /** One call, in milliseconds. The lease lasts this long plus five seconds. */
+  readonly timeoutMs: number
+  /** For how long after the first sending an unknown outcome is asked for again, in milliseconds. */
+  readonly horizonMs: number
+  /**
+   * Runs outside any transaction, at least once, always under the same key. To throw is to say: outcome unknown, ask
+   * again. To throw `NotPerformed` is to say: it provably did not happen, try again.
+   */
+  call(effect: Effect, call: EffectCall): Promise<Outcome>
+  /** Fed to `decide` once, when an outcome has become unknown. Without it the first word is the outcome itself. */
+  unknown?(effect: Effect): Outcome
+  /** Fed to `decide` when the horizon has passed, in place of an outcome. */
+  gaveUp(effect: Effect): Outcome
+  /** Fed to `decide` when the effect was withdrawn. Needed for the types that a decision withdraws. */
+  neverSent?(effect: Effect): Outcome
+}
+
+/** The call provably had no effect on the other side: refused before it was performed. It does not age the outcome. */
+export class NotPerformed extends Error {
+  override readonly name = 'NotPerformed'
+}
+
+/** Text of our own making and back. `decode` is only ever given what `encode` made, so it trusts. */
+export interface Codec {
+  encode(value: object): string
+  decode<Value>(text: string): Value
+}
+
+/** The handler of an effect whose type is known only at run time. */
+export function handlerOf<V extends Vocabulary>(
+  participant: Participant<V>,
+  type: string,
+): EffectHandler<V['effect'], V['outcome']> {
+  const handlers: Readonly<Record<string, EffectHandler<V['effect'], V['outcome']>>> = participant.effects
+  const handler = Object.hasOwn(handlers, type) ? handlers[type] : undefined
+  if (handler === undefined) throw new Error(`${participant.name} has no handler for the effect ${type}`)
+  return handler
+}
+
+/** One service's part in the saga. Read it aloud: it listens to …, decides by …, and these calls leave the building. */
+export interface Participant<V extends Vocabulary> {
+  /** The consumer group, and the `source` of its events. */
+  readonly name: string
+  /** The `aggregatetype` of its events; the connector publishes them to `<stream>.events`. */
+  readonly stream: string
+  /** Exactly one upstream topic, so that one version gate per aggregate sees every loss and every repeat. */
+  readonly listensTo: {
+    readonly topic: string
+    readonly parse: {
+      readonly [Type in V['heard']['type']]: (payload: string) => Extract<V['heard'], { type: Type }>
+    }
+  }
+  readonly decide: Decide<V>
+  /** A state is due at one moment or never: a deadline is revoked by leaving the state. */
+  readonly dueAt: (state: V['state']) => Date | undefined
+  readonly store: Store<V['state']>
+  /** The payload of an event, as text. */
+  readonly encode: (event: V['said']) => string
+  readonly effects: {
+    readonly [Type in V['effect']['type']]: EffectHandler<Extract<V['effect'], { type: Type }>, V['outcome']>
+  }
+  /** How effects and outcomes rest in the database between attempts. */
+  readonly codec: Codec
+}
+
+/** Where an input comes from: it becomes the causation id of what is said because of it. */
+export interface Cause {
+  readonly id: string
+  readonly traceparent: string
+}
+
+/** Structured logging, pino's shape: fields first, then a sentence. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}

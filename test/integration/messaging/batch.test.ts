@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { decideAll } from '#messaging'
+import { PartitionBlocked } from '../../../apps/shared/messaging/consumer.ts'
+import { added, counterParticipant, message } from '../../support/counter.ts'
+import { type Counting, counting } from '../../support/counting.ts'
+
+describe('a batch of messages', () => {
+  let t: Counting
+  beforeAll(async () => {
+    t = await counting(inject('postgresUrl'))
+  })
+  afterAll(() => t[Symbol.asyncDispose]())
+
+  it('changes the state and says the event in one transaction', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1, { by: 4 }), added(key, 2, { by: 3 })])
+    expect(await t.counter(key)).toMatchObject({ version: 2, source_version: 2, state: { sum: 7, heard: ['1', '2'] } })
+    expect(await t.said(key)).toEqual([
+      { type: 'Counted', aggregate_version: 1, payload: '{"sum":4}' },
+      { type: 'Counted', aggregate_version: 2, payload: '{"sum":7}' },
+    ])
+  })
+
+  it('has no effect twice when one event comes five times, three of them in one batch', async () => {
+    const key = randomUUID()
+    const event = added(key, 1, { by: 10 })
+    await t.handle([event, event, event])
+    await t.handle([event])
+    await t.handle([event])
+    expect(await t.counter(key)).toMatchObject({ version: 1, state: { sum: 10, heard: ['1'] } })
+    expect(await t.said(key)).toHaveLength(1)
+    const { rows } = await sql`select lane from effect where key = ${key}`.execute(t.db)
+    expect(rows).toEqual([{ lane: `${key}/bell` }])
+  })
+
+  it('leaves neither state nor event when the transaction is rolled back', async () => {
+    const key = randomUUID()
+    const failing = t.db.transaction().execute(async (trx) => {
+      const cause = { id: 'test', traceparent: '' }
+      const heard = { type: 'Added', by: 1, name: 'a', closesAt: undefined } as const
+      await decideAll(trx, counterParticipant(), [{ key, input: heard, cause }])
+      expect((await sql`select 1 from outbox where aggregateid = ${key}`.execute(trx)).rows).toHaveLength(1)
+      throw new Error('crash before commit')
+    })
+    await expect(failing).rejects.toThrow('crash before commit')
+    expect(await t.counter(key)).toBeUndefined()
+    expect(await t.said(key)).toEqual([])
+  })
+
+  it('of 500 mixed messages equals the same messages one by one', async () => {
+    const keys = Array.from({ length: 20 }, () => randomUUID())
+    const twins = new Map<string, string>(keys.map((key) => [key, randomUUID()]))
+    const versions = new Map<string, number>()
+    const mixed = Array.from({ length: 500 }, (_, index) => {
+      const key = keys[(index * 7 + (index % 11)) % keys.length] ?? ''
+      const version = (versions.get(key) ?? 0) + 1
+      // Every ninth message is one that this participant does not know, every thirteenth comes twice.
+      const repeated = index % 13 === 0 && version > 1
+      if (!repeated) versions.set(key, version)
+      const at = repeated ? version - 1 : version
+      return { key, version: at, skipped: at > 1 && at % 9 === 0, by: (at * 3) % 7 }
+    })
+    const as = (key: string, { version, skipped, by }: (typeof mixed)[number]) =>
+      skipped
+        ? message({ key, version, type: 'SomethingNew', payload: '{}' })
+        : added(key, version, { by, id: `00000000-0000-7000-8000-${version.toString().padStart(12, '0')}` })
+    await t.handle(mixed.map((m) => as(m.key, m)))
+    for (const m of mixed) await t.handle([as(twins.get(m.key) ?? '', m)])
+    for (const [key, twin] of twins) {
+      expect(await t.counter(key)).toEqual(await t.counter(twin))
+      expect(await t.said(key)).toEqual(await t.said(twin))
+    }
+  })
+
+  it('remembers types it does not listen to, so that the next one is no gap', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1)])
+    await t.handle([message({ key, version: 2, type: 'SomethingNew', payload: 'not even json' }), added(key, 3)])
+    expect(await t.counter(key)).toMatchObject({ source_version: 3, version: 2 })
+  })
+
+  it.each([
+    ['a gap', (key: string) => [added(key, 1), added(key, 3)], /gap: version 2 is missing before 3/],
+    [
+      'a payload that does not decode',
+      (key: string) => [added(key, 1), message({ key, version: 2, type: 'Added', payload: '{' })],
+      /undecodable: Added/,
+    ],
+    ['a missing key', () => [{ ...added(randomUUID(), 1), key: undefined }], /has no key/],
+    [
+      'a version that is no number',
+      () => [{ ...added(randomUUID(), 1), headers: { ce_id: 'x', ce_type: 'Added', ce_aggregateversion: '1e3' } }],
+      /ce_aggregateversion/,
+    ],
+    ['a bug in decide', (key: string) => [added(key, 1, { name: 'bug' })], /a bug of ours/],
+  ])('stops at %s', async (_what, messages, error) => {
+    await expect(t.handle(messages(randomUUID()))).rejects.toThrow(error)
+  })
+
+  it('keeps what it could handle beside a gap, and goes on when the missing message has come', async () => {
+    const [whole, gapped] = [randomUUID(), randomUUID()]
+    const batch = [added(gapped, 1), added(whole, 1), added(gapped, 3), added(whole, 2)]
+    await expect(t.handle(batch)).rejects.toThrow(PartitionBlocked)
+    expect(await t.counter(whole)).toMatchObject({ source_version: 2 })
+    expect(await t.counter(gapped)).toMatchObject({ source_version: 1 })
+    await t.handle([added(gapped, 2), ...batch])
+    expect(await t.counter(gapped)).toMatchObject({ source_version: 3, state: { heard: ['1', '2', '3'] } })
+  })
+
+  it('raises an alarm when a version comes again under another id', async () => {
+    const key = randomUUID()
+    const errors: object[] = []
+    const log = {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: () => undefined,
+      error: (fields: object) => void errors.push(fields),
+    }
+    await t.handle([added(key, 1)], { log })
+    await t.handle([added(key, 1, { name: 'forged' })], { log })
+    expect(await t.counter(key)).toMatchObject({ state: { heard: ['1'] } })
+    expect(errors).toMatchObject([{ outcome: 'alarm' }])
+  })
+
+  it('records each decided input with what it changed', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1, { by: 10, name: 'first' }), added(key, 2, { by: 1, name: 'second' })])
+    const { rows } =
+      await sql`select version, type, change from counters_history where id = ${key} order by position`.execute(t.db)
+    expect(rows).toEqual([
+      { version: 1, type: 'Added', change: { sum: 10, heard: ['first'], rings: 0, isRinging: true, isClosed: false } },
+      { version: 2, type: 'Added', change: { sum: 11, heard: ['first', 'second'] } },
+    ])
+  })
+
+  it('runs again when another transaction made the same row first', async () => {
+    const key = randomUUID()
+    const admin = t.database.open<unknown>('postgres')
+    const created = Promise.withResolvers<void>()
+    const other = admin.transaction().execute(async (trx) => {
+      await sql`insert into payment_service.counters (id, version, source_version, state)
+                values (${key}, 1, 1, '{"sum": 5, "heard": ["other"], "rings": 0, "isRinging": false, "isClosed": false}')`.execute(
+        trx,
+      )
+      created.resolve()
+      await blockedInsert(admin)
+    })
+    await created.promise
+    await Promise.all([t.handle([added(key, 1), added(key, 2)]), other])
+    expect(await t.counter(key)).toMatchObject({
+      version: 2,
+      source_version: 2,
+      state: { sum: 6, heard: ['other', '2'] },
+    })
+  })
+
+  it('waits for a row that becomes visible later, and only for two seconds', async () => {
+    const key = randomUUID()
+    const handled = t.handle([added(key, 1, { name: 'needs a row' })])
+    await t.db
+      .transaction()
+      .execute((trx) =>
+        decideAll(trx, counterParticipant(), [
+          { key, input: { type: 'Open' }, cause: { id: 'test', traceparent: '' } },
+        ]),
+      )
+    await handled
+    expect(await t.counter(key)).toMatchObject({ state: { heard: ['needs a row'] } })
+    await expect(t.handle([added(randomUUID(), 1, { name: 'needs a row' })])).rejects.toThrow('not-yet')
+  })
+
+  /** Resolves when a session waits for our transaction. */
+  async function blockedInsert(admin: Counting['db']): Promise<void> {
+    await expect
+      .poll(
+        async () =>
+          (await sql`select 1 from pg_locks where not granted and locktype = 'transactionid'`.execute(admin)).rows
+            .length,
+        { timeout: 10_000, interval: 10 },
+      )
+      .toBe(1)
+  }
+})

@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { decideAll, type EffectCall, NotPerformed } from '#messaging'
+import { leaseEffects } from '../../../apps/shared/messaging/effect-rows.ts'
+import { runEffectsOnce } from '../../../apps/shared/messaging/effects.ts'
+import { added, counterParticipant, silentLog } from '../../support/counter.ts'
+import { type Counting, counting } from '../../support/counting.ts'
+
+describe('an effect', () => {
+  let t: Counting
+  beforeAll(async () => {
+    t = await counting(inject('postgresUrl'))
+  })
+  afterAll(() => t[Symbol.asyncDispose]())
+
+  const run = (ring?: Parameters<typeof counterParticipant>[0]) =>
+    runEffectsOnce({ db: t.db, participant: counterParticipant(ring), log: silentLog })
+  const rows = async (key: string) =>
+    (
+      await sql<{ attempts: number; outcome: string | null; unknown_since: Date | null }>`
+      select attempts, outcome, unknown_since from effect where key = ${key}`.execute(t.db)
+    ).rows
+  /** As if its delay or its lease were over. */
+  const makeDue = (key: string) =>
+    sql`update effect set next_attempt_at = now(), leased_until = null where key = ${key}`.execute(t.db)
+  const command = (key: string, type: 'Reset' | 'Open') =>
+    t.db
+      .transaction()
+      .execute((trx) =>
+        decideAll(trx, counterParticipant(), [{ key, input: { type }, cause: { id: 'test', traceparent: '' } }]),
+      )
+
+  it('is called once, outside any transaction, and its outcome is decided', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1, { by: 10 })])
+    const calls: EffectCall[] = []
+    await run(async (_effect, call) => {
+      const { rows: open } = await sql`select 1 from pg_stat_activity
+        where datname = current_database() and state = 'idle in transaction'`.execute(t.db)
+      expect(open).toEqual([])
+      calls.push(call)
+      return { type: 'Rung' }
+    })
+    await run(() => Promise.reject(new Error('called twice')))
+    expect(calls).toMatchObject([{ idempotencyKey: `${key}/ring/1`, attempt: 1, correlationId: key }])
+    expect(await t.counter(key)).toMatchObject({ state: { rings: 1, isRinging: false } })
+    expect(await rows(key)).toEqual([])
+  })
+
+  it('keeps its idempotency key over attempts, and tells decide once that its outcome is unknown', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1, { by: 10 })])
+    const keys: string[] = []
+    const silent = (_effect: unknown, call: EffectCall) => {
+      keys.push(call.idempotencyKey)
+      return Promise.reject(new Error('socket hang up'))
+    }
+    await run(silent)
+    await makeDue(key)
+    await run(silent)
+    expect(await t.counter(key)).toMatchObject({ state: { heard: ['1', '?'], isRinging: true } })
+    expect(await rows(key)).toMatchObject([{ attempts: 2, unknown_since: expect.any(Date) }])
+    await makeDue(key)
+    await run()
+    expect(new Set(keys)).toEqual(new Set([`${key}/ring/1`]))
+    expect(await t.counter(key)).toMatchObject({ state: { rings: 1 } })
+  })
+
+  it('that was provably not performed is tried again and is not unknown', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1, { by: 10 })])
+    await run(() => Promise.reject(new NotPerformed('429')))
+    expect(await t.counter(key)).toMatchObject({ state: { heard: ['1'] } })
+    expect(await rows(key)).toMatchObject([{ attempts: 1, unknown_since: null }])
+    await makeDue(key)
+    await run()
+  })
+
+  it('gives up after its horizon', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1, { by: 10 })])
+    await sql`update effect set first_sent_at = now() - interval '61 seconds' where key = ${key}`.execute(t.db)
+    await run(() => Promise.reject(new Error('still no answer')))
+    expect(await rows(key)).toEqual([])
+  })
+
+  it('that nobody answers in time is given up for this attempt', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1, { by: 10 })])
+    await run(() => new Promise(() => undefined))
+    expect(await rows(key)).toMatchObject([{ attempts: 1 }])
+    await makeDue(key)
+    await run()
+  })
+
+  it('is leased by one runner only', async () => {
+    const keys = Array.from({ length: 40 }, () => randomUUID())
+    await t.handle(keys.map((key) => added(key, 1, { by: 10 })))
+    let calls = 0
+    const ring = () => {
+      calls += 1
+      return Promise.resolve({ type: 'Rung' } as const)
+    }
+    await Promise.all([run(ring), run(ring), run(ring)])
+    expect(calls).toBe(40)
+  })
+
+  it('is called again when its runner died, and the late answer of the dead is thrown away', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1, { by: 10 })])
+    const slow = Promise.withResolvers<{ type: 'Rung' }>()
+    const started = Promise.withResolvers<void>()
+    const first = run(() => {
+      started.resolve()
+      return slow.promise
+    })
+    await started.promise
+    await makeDue(key)
+    await run()
+    slow.resolve({ type: 'Rung' })
+    await first
+    expect(await t.counter(key)).toMatchObject({ state: { rings: 1 } })
+  })
+
+  it('is not called again because deciding on its answer failed', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1, { by: 10 })])
+    const participant = counterParticipant()
+    const buggy = {
+      ...participant,
+      decide: () => {
+        throw new TypeError('a bug of ours')
+      },
+    }
+    let calls = 0
+    const ring = () => {
+      calls += 1
+      return Promise.resolve({ type: 'Rung' } as const)
+    }
+    const effects = { Ring: { ...participant.effects.Ring, call: ring } }
+    await runEffectsOnce({ db: t.db, participant: { ...buggy, effects }, log: silentLog })
+    expect(await rows(key)).toMatchObject([{ outcome: '{"type":"Rung"}' }])
+    await makeDue(key)
+    await runEffectsOnce({ db: t.db, participant: { ...participant, effects }, log: silentLog })
+    expect(calls).toBe(1)
+    expect(await t.counter(key)).toMatchObject({ state: { rings: 1 } })
+  })
+
+  it('that never left is withdrawn', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1, { by: 10 })])
+    await command(key, 'Reset')
+    expect(await rows(key)).toEqual([])
+    expect(await t.counter(key)).toMatchObject({ state: { sum: 0, isRinging: false, rings: 0 } })
+  })
+
+  it('that may have left is not withdrawn', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1, { by: 10 })])
+    await t.db.transaction().execute((trx) => leaseEffects(trx, counterParticipant(), 10))
+    await command(key, 'Reset')
+    expect(await rows(key)).toMatchObject([{ attempts: 1 }])
+    expect(await t.counter(key)).toMatchObject({ state: { isRinging: true } })
+    await makeDue(key)
+    await run()
+  })
+
+  it('fails the transaction when its lane is taken', async () => {
+    const key = randomUUID()
+    const participant = counterParticipant()
+    const ring = { type: 'Ring', number: 1 } as const
+    const state = { sum: 0, heard: [], rings: 0, isRinging: false, isClosed: false }
+    const twice = {
+      ...participant,
+      decide: () => ({ is: 'applied', state, events: [], effects: [ring, ring] }) as const,
+    }
+    const input = { type: 'Open' } as const
+    const cause = { id: 'test', traceparent: '' }
+    const failing = t.db.transaction().execute((trx) => decideAll(trx, twice, [{ key, input, cause }]))
+    await expect(failing).rejects.toMatchObject({ constraint: 'effect_lane_holds_one' })
+  })
+})
