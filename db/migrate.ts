@@ -48,7 +48,7 @@ async function applyFolder(adminUrl: string, { folder, schema }: { folder: strin
     migrationTableName,
     migrationLockTableName: `${migrationTableName}_lock`,
   }).migrateToLatest()
-  if (error !== undefined) throw error instanceof Error ? error : new Error(String(error))
+  if (error !== undefined) throw error instanceof Error ? error : new Error('migration failed', { cause: error })
   const path = schema === folder || folder === 'database' ? folder : `${schema}/${folder}`
   return (results ?? []).map(({ migrationName }) => `${path}/${migrationName}`)
 }

@@ -4,16 +4,15 @@
 
 do $$
 begin
-  -- Roles belong to the server: with one database per service another one may have made it already.
-  if not exists (select from pg_roles where rolname = 'relay') then
-    create role relay login replication;
-  end if;
+  create role relay login replication;
+  -- A relay that hangs in a transaction would pin rows and write-ahead log.
+  alter role relay set idle_in_transaction_session_timeout = '60s';
+  alter role relay set lock_timeout = '5s';
+exception
+  -- Roles belong to the server: with one database per service another one has made it, perhaps this very moment.
+  when duplicate_object or unique_violation then null;
 end
 $$;
-
--- A relay that hangs in a transaction would pin rows and write-ahead log.
-alter role relay set idle_in_transaction_session_timeout = '60s';
-alter role relay set lock_timeout = '5s';
 
 -- Inserts only: rows that are deleted by rotation or re-emission are nobody's news. Through the root, because
 -- partitions come and go. Each schema adds its outbox.

@@ -43,6 +43,8 @@ begin
     partition := 'outbox_' || to_char(first_day at time zone 'utc', 'YYYYMMDD');
     continue when to_regclass(partition) is not null;
     execute format('create table %I (like outbox including defaults including constraints)', partition);
+    -- Privileges are those of the root; the schema's defaults would let the service rewrite a partition directly.
+    execute format('revoke all on %I from %I', partition, current_schema());
     execute format(
       'alter table %I add constraint %I check (id >= %L and id < %L)',
       partition, partition || '_range', outbox_id_at(first_day), outbox_id_at(first_day + interval '1 day'));

@@ -89,7 +89,7 @@ export function counterParticipant(
     decide: decideCounter,
     dueAt: ({ closesAt }) => (closesAt === undefined ? undefined : new Date(closesAt)),
     store: jsonbStore<Counter>('counters', plainJson),
-    encode: ({ type: _, ...payload }) => JSON.stringify(payload),
+    encode: (event) => JSON.stringify(event.type === 'Counted' ? { sum: event.sum } : {}),
     effects: {
       Ring: {
         lane: (_effect, key) => `${key}/bell`,

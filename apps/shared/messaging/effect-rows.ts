@@ -133,6 +133,8 @@ export interface Postponement {
   readonly error: string
   /** Nobody knows whether the call had its effect. */
   readonly isUnknown: boolean
+  /** Provably nothing has left, now or before: it may be withdrawn, and its horizon has not begun. */
+  readonly isUnsent: boolean
   /** The outcome whose decision failed, as text. */
   readonly outcome: string | null
 }
@@ -143,7 +145,8 @@ export async function postpone(trx: OpenTransaction, lease: Lease, next: Postpon
     update effect
     set leased_until = null, next_attempt_at = now() + ${next.delayMs} * interval '1 millisecond',
         last_error = ${next.error}, outcome = ${next.outcome},
-        unknown_since = case when ${next.isUnknown} then coalesce(unknown_since, now()) else unknown_since end
+        unknown_since = case when ${next.isUnknown} then coalesce(unknown_since, now()) else unknown_since end,
+        first_sent_at = case when ${next.isUnsent} then null else first_sent_at end
     where id = ${lease.id} and lease_token = ${lease.leaseToken}
     returning id`.execute(trx)
   return rows.length === 1

@@ -106,13 +106,14 @@ async function call<V extends Vocabulary>(
   { effect, idempotencyKey, attempt, traceparent, key, ageMs, isUnknown }: LeasedEffect<V>,
 ): Promise<Called<V>> {
   const handler = handlerOf(participant, effect.type)
+  // Beyond the horizon the other side may have forgotten the key, and calling would do it a second time.
+  if (ageMs >= handler.horizonMs) return { ...known<V>(handler.gaveUp(effect)), error: new Error('gave up') }
   const signal = AbortSignal.timeout(handler.timeoutMs)
   try {
     const request = { idempotencyKey, attempt, traceparent, correlationId: key, signal }
     const outcome = await Promise.race([handler.call(effect, request), rejectedBy(signal)])
     return known(outcome)
   } catch (error) {
-    if (ageMs >= handler.horizonMs) return { ...known<V>(handler.gaveUp(effect)), error }
     if (error instanceof NotPerformed || isUnknown) return { answer: undefined, error }
     const outcome = handler.unknown?.(effect)
     return { answer: outcome === undefined ? undefined : { outcome, ends: false }, error }
@@ -131,10 +132,13 @@ async function again<V extends Vocabulary>(
   effect: LeasedEffect<V>,
   error: unknown,
 ): Promise<void> {
+  const notPerformed = error instanceof NotPerformed
   const next = {
     delayMs: backoffMs(effect.attempt, retryDelays),
     error: String(error),
-    isUnknown: !(error instanceof NotPerformed),
+    isUnknown: !notPerformed,
+    // An earlier runner may have called and died before it could say so: only a first sending is proof.
+    isUnsent: notPerformed && effect.ageMs === 0,
     outcome: null,
   }
   await db.transaction().execute((trx) => postpone(trx, effect, next))

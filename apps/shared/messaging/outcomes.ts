@@ -93,7 +93,7 @@ async function stillOurs<V extends Vocabulary>(
   for (const { effect, answer } of batch) {
     if (answer.ends) continue
     const delayMs = backoffMs(effect.attempt, retryDelays)
-    const next = { delayMs, error: 'outcome unknown', isUnknown: true, outcome: null }
+    const next = { delayMs, error: 'outcome unknown', isUnknown: true, isUnsent: false, outcome: null }
     if (await postpone(trx, effect, next)) ours.add(effect.id)
   }
   return batch
@@ -120,6 +120,7 @@ async function keepOutcome<V extends Vocabulary>(
       delayMs: backoffMs(effect.attempt, decisionDelays),
       error: String(error),
       isUnknown: false,
+      isUnsent: false,
       outcome: answer.ends ? participant.codec.encode(answer.outcome) : null,
     }),
   )

@@ -113,7 +113,10 @@ export interface EffectHandler<Effect, Outcome> {
   idempotencyKey(effect: Effect, key: string): string
   /** One call, in milliseconds. The lease lasts this long plus five seconds. */
   readonly timeoutMs: number
-  /** For how long after the first sending an unknown outcome is asked for again, in milliseconds. */
+  /**
+   * For how long after the first sending an unknown outcome is asked for again, in milliseconds. Shorter than the other
+   * side remembers idempotency keys: a call after that could do it a second time.
+   */
   readonly horizonMs: number
   /**
    * Runs outside any transaction, at least once, always under the same key. To throw is to say: outcome unknown, ask

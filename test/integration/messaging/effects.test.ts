@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { decideAll, type EffectCall, NotPerformed } from '#messaging'
+import { decideAll, type EffectCall, NotPerformed, type Participant } from '#messaging'
 import { leaseEffects } from '../../../apps/shared/messaging/effect-rows.ts'
 import { runEffectsOnce } from '../../../apps/shared/messaging/effects.ts'
-import { added, counterParticipant, silentLog } from '../../support/counter.ts'
+import { added, type CounterVocabulary, counterParticipant, silentLog } from '../../support/counter.ts'
 import { type Counting, counting } from '../../support/counting.ts'
 
 describe('an effect', () => {
@@ -19,7 +19,7 @@ describe('an effect', () => {
   const rows = async (key: string) =>
     (
       await sql<{ attempts: number; outcome: string | null; unknown_since: Date | null }>`
-      select attempts, outcome, unknown_since from effect where key = ${key}`.execute(t.db)
+      select attempts, outcome, unknown_since, first_sent_at from effect where key = ${key}`.execute(t.db)
     ).rows
   /** As if its delay or its lease were over. */
   const makeDue = (key: string) =>
@@ -72,7 +72,19 @@ describe('an effect', () => {
     await t.handle([added(key, 1, { by: 10 })])
     await run(() => Promise.reject(new NotPerformed('429')))
     expect(await t.counter(key)).toMatchObject({ state: { heard: ['1'] } })
-    expect(await rows(key)).toMatchObject([{ attempts: 1, unknown_since: null }])
+    expect(await rows(key)).toMatchObject([{ attempts: 1, unknown_since: null, first_sent_at: null }])
+    await command(key, 'Reset')
+    expect(await rows(key)).toEqual([])
+  })
+
+  it('that an earlier runner may have sent is not withdrawn because a later one was refused', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1, { by: 10 })])
+    await t.db.transaction().execute((trx) => leaseEffects(trx, counterParticipant(), 10))
+    await makeDue(key)
+    await run(() => Promise.reject(new NotPerformed('429')))
+    await command(key, 'Reset')
+    expect(await rows(key)).toMatchObject([{ attempts: 2, first_sent_at: expect.any(Date) }])
     await makeDue(key)
     await run()
   })
@@ -81,8 +93,9 @@ describe('an effect', () => {
     const key = randomUUID()
     await t.handle([added(key, 1, { by: 10 })])
     await sql`update effect set first_sent_at = now() - interval '61 seconds' where key = ${key}`.execute(t.db)
-    await run(() => Promise.reject(new Error('still no answer')))
+    await run(() => Promise.reject(new Error('called beyond its horizon')))
     expect(await rows(key)).toEqual([])
+    expect(await t.counter(key)).toMatchObject({ state: { heard: ['1'], rings: 1 } })
   })
 
   it('that nobody answers in time is given up for this attempt', async () => {
@@ -127,7 +140,7 @@ describe('an effect', () => {
     const key = randomUUID()
     await t.handle([added(key, 1, { by: 10 })])
     const participant = counterParticipant()
-    const buggy = {
+    const buggy: Participant<CounterVocabulary> = {
       ...participant,
       decide: () => {
         throw new TypeError('a bug of ours')
@@ -171,7 +184,7 @@ describe('an effect', () => {
     const participant = counterParticipant()
     const ring = { type: 'Ring', number: 1 } as const
     const state = { sum: 0, heard: [], rings: 0, isRinging: false, isClosed: false }
-    const twice = {
+    const twice: Participant<CounterVocabulary> = {
       ...participant,
       decide: () => ({ is: 'applied', state, events: [], effects: [ring, ring] }) as const,
     }

@@ -1,0 +1,143 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Context, Hono } from 'hono'
+import type { z } from 'zod'
+import type { Log } from '#runtime'
+import { errors, RequestRefused } from './errors.ts'
+import { type Command, type Gateway, newId } from './gateway.ts'
+import * as params from './requests.ts'
+import { answerOf, errorBody, intentResource, refundResource } from './resources.ts'
+import type { GatewayError, Refund } from './state.ts'
+
+export interface GatewayHttpOptions {
+  readonly gateway: Gateway
+  readonly log: Log
+  readonly apiKey: string
+  readonly latencyMs: number
+}
+
+const keyMaxLength = 255
+
+/** Stripe's paths under /v1, as its SDK calls them. */
+export function gatewayRoutes(options: GatewayHttpOptions): Hono {
+  const { gateway, log, apiKey, latencyMs } = options
+  const v1 = new Hono().basePath('/v1')
+
+  v1.use(async (c, next) => {
+    c.header('request-id', newId('req'))
+    authenticate(c.req.header('authorization'), apiKey)
+    await next()
+    if (latencyMs > 0) await sleep(latencyMs)
+  })
+  v1.onError((error, c) => {
+    if (error instanceof RequestRefused) return sendError(c, error.error)
+    log.error({ err: error }, 'a request failed')
+    return sendError(c, errors.internal)
+  })
+
+  const post = postWith(gateway)
+  v1.post('/payment_intents', (c) =>
+    post(c, params.createParams, ({ amount, currency, metadata, ...more }) => {
+      const captureMethod = more.capture_method === 'manual' ? 'manual' : 'automatic'
+      const { confirm, payment_method: paymentMethod } = more
+      return { type: 'create', intent: { amount, currency, metadata, captureMethod, confirm, paymentMethod } }
+    }),
+  )
+  v1.post('/payment_intents/:id/confirm', (c) =>
+    post(c, params.confirmParams, ({ payment_method }) =>
+      on(c.req.param('id'), { type: 'confirm', chargeId: newId('ch'), paymentMethod: payment_method }),
+    ),
+  )
+  v1.post('/payment_intents/:id/capture', (c) =>
+    post(c, params.captureParams, ({ amount_to_capture }) =>
+      on(c.req.param('id'), { type: 'capture', amount: amount_to_capture }),
+    ),
+  )
+  v1.post('/payment_intents/:id/cancel', (c) =>
+    post(c, params.cancelParams, ({ cancellation_reason }) =>
+      on(c.req.param('id'), { type: 'cancel', reason: cancellation_reason ?? null }),
+    ),
+  )
+  v1.post('/refunds', (c) =>
+    post(c, params.refundParams, ({ payment_intent, amount, reason, metadata }) =>
+      on(payment_intent, { type: 'refund', refundId: newId('re'), amount, reason: reason ?? null, metadata }),
+    ),
+  )
+  readRoutes(v1, gateway)
+  v1.all('*', (c) => sendError(c, errors.noSuchUrl(c.req.method, c.req.path)))
+  return v1
+}
+
+const on = (intentId: string, operation: (Command & { type: 'operate' })['operation']): Command => ({
+  type: 'operate',
+  intentId,
+  operation,
+})
+
+/** One path of every request that moves money: parameters, key, deed on disk, answer. */
+function postWith(gateway: Gateway) {
+  return async <Schema extends z.ZodType<{ expand: readonly string[] }>>(
+    c: Context,
+    schema: Schema,
+    toCommand: (values: z.output<Schema>) => Command,
+  ): Promise<Response> => {
+    const body = await c.req.text()
+    if (body !== '' && !/^application\/x-www-form-urlencoded/i.test(c.req.header('content-type') ?? '')) {
+      throw new RequestRefused(errors.notAForm)
+    }
+    const values = params.readParams(schema, body)
+    const name = c.req.header('idempotency-key')
+    if (name !== undefined && name.length > keyMaxLength) throw new RequestRefused(errors.keyTooLong)
+    const key =
+      name === undefined ? undefined : { name, fingerprint: hash('sha256', `${c.req.path}\n${body}`, 'base64url') }
+    const done = await gateway.perform(toCommand(values), key)
+    if (done.is === 'refused') return sendError(c, done.error)
+    if (done.replayed) c.header('idempotent-replayed', 'true')
+    const answer = answerOf(done.entry, values.expand)
+    return c.body(answer.body, answer.status, json)
+  }
+}
+
+function readRoutes(v1: Hono, gateway: Gateway): void {
+  const queryOf = (c: Context) => new URL(c.req.url).search.slice(1)
+
+  v1.get('/payment_intents/:id', async (c) => {
+    const { expand } = params.readParams(params.retrieveParams, queryOf(c))
+    await gateway.settled()
+    const intent = gateway.intent(c.req.param('id'))
+    if (intent === undefined) return sendError(c, errors.noSuchIntent(c.req.param('id')))
+    return c.json(intentResource(intent, expand))
+  })
+  v1.get('/refunds/:id', async (c) => {
+    const { expand } = params.readParams(params.refundRetrieveParams, queryOf(c))
+    await gateway.settled()
+    const refund = gateway.books.refunds.get(c.req.param('id'))
+    if (refund === undefined) return sendError(c, errors.noSuchRefund(c.req.param('id')))
+    return c.json(refundResource(refund, gateway.intent(refund.intentId), expand))
+  })
+  v1.get('/refunds', async (c) => {
+    const { payment_intent, limit, starting_after, expand } = params.readParams(params.refundListParams, queryOf(c))
+    await gateway.settled()
+    const { books } = gateway
+    const all: Refund[] =
+      payment_intent === undefined ? [...books.refunds.values()] : [...books.refundsOf(payment_intent)]
+    const newestFirst = all.toReversed()
+    const from = starting_after === undefined ? 0 : newestFirst.findIndex(({ id }) => id === starting_after) + 1
+    const page = newestFirst.slice(from, from + limit)
+    const data = page.map((refund) => refundResource(refund, gateway.intent(refund.intentId), expand))
+    return c.json({ object: 'list', url: '/v1/refunds', has_more: from + limit < newestFirst.length, data })
+  })
+}
+
+const json = { 'content-type': 'application/json' }
+
+const sendError = (c: Context, error: GatewayError): Response => c.body(errorBody(error), error.status, json)
+
+function authenticate(authorization: string | undefined, apiKey: string): void {
+  const given = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+  if (given === undefined) throw new RequestRefused(errors.noKey)
+  const [expected, digest] = [apiKey, given].map((key) => hash('sha256', key, 'buffer'))
+  if (expected === undefined || digest === undefined || !timingSafeEqual(expected, digest)) {
+    throw new RequestRefused(errors.wrongKey)
+  }
+}

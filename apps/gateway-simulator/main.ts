@@ -1,0 +1,37 @@
+import { createApp, createLogger, createReadiness, runProcess } from '#runtime'
+import { config } from './config.ts'
+import { createGateway } from './gateway.ts'
+import { gatewayRoutes } from './http.ts'
+import { type OnEntry, openRecord } from './record.ts'
+import { witnessRoutes } from './witness.ts'
+
+/**
+ * A stand-in card processor. It speaks Stripe's PaymentIntents API over HTTP, so that the payment service talks to it
+ * with the official SDK and nothing else, and keeps its own record on disk, so that tests can ask it who was charged.
+ */
+const service = 'gateway-simulator'
+const log = createLogger({ service, level: config.LOG_LEVEL })
+const readiness = createReadiness()
+const app = createApp({ service, readiness, log })
+const gateway = createGateway({ holdSeconds: Math.round(config.GATEWAY_HOLD_MS / 1000) })
+
+app.route('/', gatewayRoutes({ gateway, log, apiKey: config.GATEWAY_API_KEY, latencyMs: config.GATEWAY_LATENCY_MS }))
+app.route('/', witnessRoutes(gateway))
+
+await runProcess({
+  service,
+  port: config.PORT,
+  host: config.HOST,
+  log,
+  readiness,
+  app,
+  start: async (life) => {
+    const startedAt = performance.now()
+    const onEntry: OnEntry = (entry, position) => gateway.remember(entry, position)
+    const record = await openRecord(config.SIMULATOR_DATA_DIR, { onEntry, log })
+    life.onStop('record', () => record.close())
+    log.info({ entries: record.entries, ms: Math.round(performance.now() - startedAt) }, 'has read its record')
+    // Requests that came before wait for this.
+    gateway.writeTo(record)
+  },
+})

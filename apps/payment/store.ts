@@ -1,0 +1,45 @@
+import { type Kysely, sql } from 'kysely'
+import { ownJson, parseOwnJson } from '#contracts'
+import { jsonbStore } from '#messaging'
+import type { PaymentDatabase } from './tables.ts'
+import type { Payment } from './vocabulary.ts'
+
+export const payments = jsonbStore<Payment>('payments', ownJson)
+
+/** More entries than a payment with all its refunds makes, unless somebody sends it facts without end. */
+const historyMaxEntries = 1_000
+
+export interface VersionedPayment {
+  readonly payment: Payment
+  /** The number of events it has said. */
+  readonly version: number
+}
+
+/** Without a lock. Another merchant's payment is not there. */
+export async function findPayment(
+  db: Kysely<PaymentDatabase>,
+  { merchantId, orderId }: { readonly merchantId: string; readonly orderId: string },
+): Promise<VersionedPayment | undefined> {
+  const row = await db
+    .selectFrom('payments')
+    // As text, for the driver's JSON would make floats of the money.
+    .select(['version', sql<string>`state::text`.as('state')])
+    .where('id', '=', orderId)
+    .where('merchant_id', '=', merchantId)
+    .executeTakeFirst()
+  return row && { payment: parseOwnJson<Payment>(row.state), version: row.version }
+}
+
+/** Every input that changed the payment, oldest first. */
+export async function historyOf(db: Kysely<PaymentDatabase>, orderId: string) {
+  const rows = await db
+    .selectFrom('payments_history')
+    .select(['version', 'at', 'type', 'cause', sql<string>`change::text`.as('change')])
+    .where('id', '=', orderId)
+    .orderBy('position')
+    .limit(historyMaxEntries)
+    .execute()
+  return rows.map(({ change, ...entry }) => ({ ...entry, change: parseOwnJson<Record<string, unknown>>(change) }))
+}
+
+export type HistoryRow = Awaited<ReturnType<typeof historyOf>>[number]

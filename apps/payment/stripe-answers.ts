@@ -1,0 +1,107 @@
+import Stripe from 'stripe'
+import { NotPerformed } from '#messaging'
+import { fromStripeAmount } from './stripe-amount.ts'
+import type { Attempt, Fact, GaveUp, Refused } from './vocabulary.ts'
+
+/** Seven days, in seconds: how long a card's hold stands where Stripe does not say. */
+const usualHoldSeconds = 7 * 24 * 60 * 60
+
+/** Given as the reason when a hold that wants the customer's presence is given up, so that a look-up can tell why. */
+export const authenticationWanted = 'abandoned' as const
+
+/** What an intent's state says about the money. Undefined: it holds nothing yet and was not refused either. */
+export function factOf(intent: Stripe.PaymentIntent): Fact | undefined {
+  const { id: paymentId, currency } = intent
+  switch (intent.status) {
+    case 'requires_capture': {
+      const amountMinor = fromStripeAmount(intent.amount_capturable, currency)
+      return { type: 'Held', paymentId, amountMinor, currency: currency.toUpperCase(), expiresAt: expiryOf(intent) }
+    }
+    case 'succeeded': {
+      const amountMinor = fromStripeAmount(intent.amount_received, currency)
+      return { type: 'Captured', paymentId, amountMinor, currency: currency.toUpperCase() }
+    }
+    case 'canceled': {
+      const reason = intent.cancellation_reason
+      return {
+        type: 'Gone',
+        paymentId,
+        because: reason === 'expired' || reason === 'automatic' ? 'expired' : 'cancelled',
+      }
+    }
+    case 'requires_payment_method': {
+      const failure = intent.last_payment_error
+      return failure === null ? undefined : refusedAuthorise(failure.decline_code ?? failure.code ?? failure.type)
+    }
+    case 'requires_confirmation':
+    case 'requires_action':
+      return undefined
+    case 'processing':
+      throw new Error(`${paymentId} is still being processed`)
+    default:
+      throw new Error(`${paymentId} has the status ${String(intent.status)}, which nobody here knows`)
+  }
+}
+
+const refusedAuthorise = (code: string): Refused => ({ type: 'Refused', operation: 'authorise', code })
+
+function expiryOf({ latest_charge: charge, created }: Stripe.PaymentIntent): string {
+  const before = typeof charge === 'string' ? undefined : charge?.payment_method_details?.card?.capture_before
+  return new Date((before ?? created + usualHoldSeconds) * 1000).toISOString()
+}
+
+/** What became of a refund. @throws while it is on its way */
+export function refundFactOf(refund: Stripe.Refund, refundId: string): Fact {
+  switch (refund.status) {
+    case 'succeeded':
+      return { type: 'RefundSucceeded', refundId, amountMinor: fromStripeAmount(refund.amount, refund.currency) }
+    case 'failed':
+    case 'canceled':
+      return { type: 'RefundFailed', refundId, code: refund.failure_reason ?? refund.status }
+    default:
+      throw new Error(`${refund.id} is ${refund.status ?? 'without a status'}`)
+  }
+}
+
+/** What an error of Stripe's is about, where it is an answer. */
+export type Objection =
+  /** The card, or the request as it is: nothing was done. */
+  | { readonly is: 'refused'; readonly code: string }
+  /** It can never be right: another request under our key, or an intent that does not exist. For a person. */
+  | { readonly is: 'permanent'; readonly reason: string }
+
+/**
+ * @throws NotPerformed where Stripe did not look at the request: key, permission, key in use, too many at once
+ * @throws the error itself where nobody knows: time-out, reset, 5xx, an answer that is no JSON
+ */
+export function objectionOf(error: unknown): Objection {
+  if (!(error instanceof Stripe.errors.StripeError)) throw error
+  const { statusCode, code, decline_code: declineCode, rawType = 'unknown', message } = error
+  if (error instanceof Stripe.errors.StripeRateLimitError) throw notPerformed(error)
+  switch (statusCode) {
+    case 401:
+    case 403:
+    case 409:
+    case 429:
+      throw notPerformed(error)
+    case 402:
+      // The SDK makes an empty text of a decline code that is not there.
+      return { is: 'refused', code: declineCode || code || rawType }
+    case 404:
+      return { is: 'permanent', reason: 'not_found' }
+    case 400:
+      if (rawType === 'idempotency_error') return { is: 'permanent', reason: 'idempotency_mismatch' }
+      // What a refund says of an intent that does not exist.
+      if (code === 'resource_missing' && error.param === 'payment_intent') {
+        return { is: 'permanent', reason: 'not_found' }
+      }
+      return { is: 'refused', code: code ?? rawType }
+    default:
+      throw new Error(`Stripe answered ${statusCode ?? 'nothing'}: ${message}`, { cause: error })
+  }
+}
+
+const notPerformed = ({ statusCode, message }: Stripe.errors.StripeError): NotPerformed =>
+  new NotPerformed(`Stripe answered ${statusCode}: ${message}`)
+
+export const gaveUp = (attempt: Attempt, reason: string): GaveUp => ({ type: 'GaveUp', reason, ...attempt })

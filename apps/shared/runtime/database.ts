@@ -1,0 +1,92 @@
+import {
+  Kysely,
+  type PostgresCursor,
+  PostgresDialect,
+  type PostgresPoolClient,
+  type PostgresQueryResult,
+  sql,
+} from 'kysely'
+import pg from 'pg'
+import type { Log } from './logger.ts'
+
+export interface DatabaseOptions {
+  readonly url: string
+  /** Shown in pg_stat_activity. */
+  readonly service: string
+  readonly poolMax: number
+  readonly log: Log
+  /** How long one statement may take, 30 s unless given. Then the server cancels it and, were the server gone, we do. */
+  readonly statementTimeoutMs?: number
+  /** Time for that cancellation to arrive before the connection counts as dead, 2 s unless given. */
+  readonly silenceMs?: number
+}
+
+const connectTimeoutMs = 5_000
+const idleMs = 60_000
+
+/**
+ * A pool that connects when it is first used. Nothing waits for ever in it: connecting, getting a client, and a
+ * statement each have their limit. bigint columns come back as text: nothing is rounded.
+ */
+export function openDatabase<DB>(options: DatabaseOptions): Kysely<DB> {
+  const { statementTimeoutMs = 30_000, silenceMs = 2_000 } = options
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolMax,
+    application_name: options.service,
+    // The default is to wait for ever.
+    connectionTimeoutMillis: connectTimeoutMs,
+    idleTimeoutMillis: idleMs,
+    keepAlive: true,
+    statement_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: 2 * statementTimeoutMs,
+    query_timeout: statementTimeoutMs + silenceMs,
+  })
+  // An idle client whose server restarts emits on the pool, and one in use on itself, for the pool does not listen
+  // meanwhile: between two statements of a transaction nobody would. Without a listener the process dies of either.
+  pool.on('error', (err) => options.log.warn({ err }, 'an idle database connection broke'))
+  pool.on('connect', (client) => client.on('error', (err) => options.log.debug({ err }, 'a database connection broke')))
+  return new Kysely<DB>({
+    dialect: new PostgresDialect({
+      pool: { options: pool.options, connect: async () => distrustful(await pool.connect()), end: () => pool.end() },
+    }),
+  })
+}
+
+/** One round trip. @throws what the driver throws */
+export async function pingDatabase<DB>(db: Kysely<DB>): Promise<void> {
+  await sql`select 1`.execute(db)
+}
+
+/** Resolves when every client has been given back and closed. @throws Error after `timeoutMs`, naming the reason */
+export async function closeDatabase<DB>(db: Kysely<DB>, { timeoutMs = 5_000 } = {}): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`database clients still in use after ${timeoutMs} ms`)), timeoutMs)
+  try {
+    await Promise.race([db.destroy(), promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * After a read time-out node-postgres gives the half-open client back to the pool, where the next user waits on it in
+ * vain (brianc/node-postgres#3399). So its socket is destroyed: what is queued on it fails at once, a `rollback` for
+ * one, and the pool throws it away.
+ */
+function distrustful(client: pg.PoolClient): PostgresPoolClient {
+  let broken = false
+  function query<Row>(statement: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>>
+  function query<Row>(cursor: PostgresCursor<Row>): PostgresCursor<Row>
+  function query(statement: unknown, parameters: readonly unknown[] = []): unknown {
+    if (typeof statement !== 'string') throw new TypeError('Cursors are not in use here: they would have no time-out')
+    return client.query(statement, [...parameters]).catch((error: unknown) => {
+      if (error instanceof Error && error.message === 'Query read timeout') {
+        broken = true
+        client.connection.stream.destroy()
+      }
+      throw error
+    })
+  }
+  return { query, release: (destroy) => client.release(broken || destroy === true) }
+}

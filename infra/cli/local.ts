@@ -1,0 +1,31 @@
+import { type InfraConfig, readConfig } from '../config.ts'
+import { openServices, openStack, type Services, type Stack } from '../index.ts'
+import { fail } from './output.ts'
+
+export interface Local {
+  readonly config: InfraConfig
+  readonly stack: Stack
+  readonly services: Services
+}
+
+/** The stack and the services that `make` works on, as the environment and .env describe them. */
+export function openLocal(): Local {
+  const config = readConfig()
+  const stack = openStack(config.stack)
+  const services = openServices({
+    stack,
+    ports: config.servicePorts,
+    profile: config.stack.profile,
+    overrides: config.serviceOverrides,
+  })
+  return { config, stack, services }
+}
+
+/** Runs a command, and turns what it throws into its message and exit code 1. */
+export async function command(work: (local: Local) => Promise<void>): Promise<void> {
+  try {
+    await work(openLocal())
+  } catch (error) {
+    fail(error)
+  }
+}

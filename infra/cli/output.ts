@@ -1,0 +1,26 @@
+// `make logs | head` ends the reader before the writer, which is no error.
+process.stdout.on('error', () => process.exit(0))
+
+/** One line for the person at the terminal. */
+export function print(line = ''): void {
+  process.stdout.write(`${line}\n`)
+}
+
+/** Columns as wide as their widest cell; the first row is the heading. */
+export function printTable(rows: readonly (readonly string[])[]): void {
+  const [heading = []] = rows
+  const widths = heading.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  for (const row of rows) print(`  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
+}
+
+/** Ends a command that failed. Detached processes that it has started go on. */
+export function fail(error: unknown): never {
+  print()
+  print(error instanceof Error ? error.message : String(error))
+  process.exit(1)
+}
+
+/** `1.2 s`, aligned. */
+export function elapsed(sinceMs: number): string {
+  return `${((performance.now() - sinceMs) / 1_000).toFixed(1).padStart(5)} s`
+}

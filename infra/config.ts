@@ -1,0 +1,114 @@
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import type { StackOptions } from './stack.ts'
+
+export const projectRoot = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
+
+/** The only place where `infra` reads the environment. */
+const environment = process.env
+
+export const javaHome = environment['JAVA_HOME']
+
+/** What a child needs of this machine, and nothing of this project, of npm, or of a test runner. */
+export function machineEnvironment(): Readonly<Record<string, string>> {
+  const names = [
+    'PATH',
+    'HOME',
+    'USER',
+    'LANG',
+    'LC_ALL',
+    'TZ',
+    'TMPDIR',
+    'JAVA_HOME',
+    'LD_LIBRARY_PATH',
+    'SSL_CERT_FILE',
+  ]
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = environment[name]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
+
+const port = (preset: number) => z.coerce.number().int().min(1).max(65_535).default(preset)
+
+const variables = z
+  .object({
+    PAYSAGA_DIRECTORY: z.string().default(`${projectRoot}/.paysaga`),
+    POSTGRES_PORT: port(15_432),
+    KAFKA_PORT: port(19_092),
+    KAFKA_CONTROLLER_PORT: port(19_093),
+    CONNECT_PORT: port(18_083),
+    ORDER_PORT: port(3001),
+    PAYMENT_PORT: port(3002),
+    NOTIFICATION_PORT: port(3003),
+    RELAY_PORT: port(3004),
+    GATEWAY_PORT: port(3010),
+    MAIL_SMTP_PORT: port(3025),
+    MAIL_HTTP_PORT: port(3026),
+    KAFKA_PARTITIONS: z.coerce.number().int().min(1).max(1_000).optional(),
+  })
+  .superRefine((values, context) => {
+    const ports = Object.entries(values).filter(([name]) => name.endsWith('_PORT'))
+    for (const [index, [name, value]] of ports.entries()) {
+      const other = ports.slice(0, index).find((earlier) => earlier[1] === value)
+      if (other) context.addIssue({ code: 'custom', path: [name], message: `is the port of ${other[0]} as well` })
+    }
+  })
+
+export interface InfraConfig {
+  readonly stack: StackOptions
+  readonly servicePorts: ServicePorts
+  /** Overrides the partitions of the saga topics in topics.json when they are made. */
+  readonly partitions?: number
+  /** Settings of the services that a person may change without touching code: `LOG_LEVEL=debug make up`. */
+  readonly serviceOverrides: Readonly<Record<string, string>>
+}
+
+export interface ServicePorts {
+  readonly order: number
+  readonly payment: number
+  readonly notification: number
+  readonly relay: number
+  readonly gateway: number
+  readonly mailSmtp: number
+  readonly mailHttp: number
+}
+
+/** Throws with the name of every variable that is wrong. */
+export function readConfig(): InfraConfig {
+  const result = variables.safeParse(environment)
+  if (!result.success) throw new Error(`The environment (or .env) is wrong:\n${z.prettifyError(result.error)}`)
+  const { data } = result
+  return {
+    stack: {
+      directory: data.PAYSAGA_DIRECTORY,
+      profile: 'production',
+      ports: {
+        postgres: data.POSTGRES_PORT,
+        kafka: data.KAFKA_PORT,
+        kafkaController: data.KAFKA_CONTROLLER_PORT,
+        connect: data.CONNECT_PORT,
+      },
+    },
+    servicePorts: {
+      order: data.ORDER_PORT,
+      payment: data.PAYMENT_PORT,
+      notification: data.NOTIFICATION_PORT,
+      relay: data.RELAY_PORT,
+      gateway: data.GATEWAY_PORT,
+      mailSmtp: data.MAIL_SMTP_PORT,
+      mailHttp: data.MAIL_HTTP_PORT,
+    },
+    ...(data.KAFKA_PARTITIONS === undefined ? {} : { partitions: data.KAFKA_PARTITIONS }),
+    serviceOverrides: Object.fromEntries(
+      overridable.flatMap((name) => {
+        const value = environment[name]
+        return value === undefined ? [] : [[name, value]]
+      }),
+    ),
+  }
+}
+
+const overridable = ['LOG_LEVEL', 'API_KEYS', 'GATEWAY_URL', 'GATEWAY_API_KEY', 'SMTP_URL', 'KAFKA_SESSION_TIMEOUT_MS']

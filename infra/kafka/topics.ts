@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { type Admin, kafkaClient, withAdmin } from './client.ts'
+
+const createTimeoutMs = 10_000
+
+export interface TopicsResult {
+  readonly created: readonly string[]
+  readonly different: readonly { readonly name: string; readonly wanted: number; readonly actual: number }[]
+}
+
+export interface TopicsOptions {
+  readonly brokers: readonly string[]
+  /** Instead of the number in topics.json, for topics with more than one partition. */
+  readonly partitions?: number | undefined
+}
+
+/**
+ * Makes the topics of topics.json that are missing. Never grows one that exists: its keys would move to other
+ * partitions and overtake themselves. Where the numbers differ the caller is told, and should say so.
+ */
+export async function createTopics({ brokers, partitions }: TopicsOptions): Promise<TopicsResult> {
+  const wanted = (await readTopics()).map((topic) => ({
+    ...topic,
+    partitions: topic.partitions > 1 ? (partitions ?? topic.partitions) : topic.partitions,
+  }))
+  return await withAdmin(kafkaClient(brokers), async (admin) => {
+    const existing = await partitionCounts(admin)
+    const missing = wanted.filter(({ name }) => !existing.has(name))
+    if (missing.length > 0) await create(admin, missing)
+    const different = wanted.flatMap(({ name, partitions: count }) => {
+      const actual = existing.get(name)
+      return actual === undefined || actual === count ? [] : [{ name, wanted: count, actual }]
+    })
+    return { created: missing.map(({ name }) => name), different }
+  })
+}
+
+const topicsFile = z.object({
+  topics: z.array(
+    z.object({
+      name: z.string().min(1),
+      partitions: z.number().int().positive(),
+      config: z.record(z.string(), z.string()).default({}),
+    }),
+  ),
+})
+
+type Topic = z.infer<typeof topicsFile>['topics'][number]
+
+async function readTopics(): Promise<readonly Topic[]> {
+  return topicsFile.parse(JSON.parse(await readFile(new URL('./topics.json', import.meta.url), 'utf8'))).topics
+}
+
+async function partitionCounts(admin: Admin): Promise<ReadonlyMap<string, number>> {
+  const { topics } = await admin.fetchTopicMetadata()
+  return new Map(topics.map(({ name, partitions }) => [name, partitions.length]))
+}
+
+async function create(admin: Admin, topics: readonly Topic[]): Promise<void> {
+  await admin.createTopics({
+    waitForLeaders: true,
+    timeout: createTimeoutMs,
+    validateOnly: false,
+    topics: topics.map(({ name, partitions, config }) => ({
+      topic: name,
+      numPartitions: partitions,
+      replicationFactor: 1,
+      configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+    })),
+  })
+}

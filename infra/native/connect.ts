@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import type { StackOptions } from '../stack.ts'
+import { type Command, type Daemon, daemonFiles } from './daemon.ts'
+import { fetchJars } from './jars.ts'
+import { javaCommand } from './java.ts'
+import { writeProperties } from './properties.ts'
+
+/** A worker whose predecessor was killed waits out its session time-out first. */
+const startTimeoutMs = 60_000
+const answerTimeoutMs = 2_000
+const heapMb = 512
+
+/** One distributed Connect worker with Debezium as its only plugin. */
+export function connectDaemon(options: StackOptions): Daemon {
+  const { connect } = options.ports
+  return {
+    name: 'connect',
+    ...daemonFiles(options.directory, 'connect'),
+    port: connect,
+    startTimeoutMs,
+    endSignals: [{ signal: 'SIGTERM', timeoutMs: 20_000 }],
+    command: () => connectCommand(options),
+    answers: () => answers(`http://127.0.0.1:${connect}`),
+  }
+}
+
+async function connectCommand({ directory, ports, profile }: StackOptions): Promise<Command> {
+  const jars = await fetchJars()
+  const properties = join(directory, 'run', 'connect.properties')
+  await writeProperties(properties, new URL('../connect/worker.properties', import.meta.url), {
+    'bootstrap.servers': `127.0.0.1:${ports.kafka}`,
+    listeners: `http://127.0.0.1:${ports.connect}`,
+    'rest.advertised.host.name': '127.0.0.1',
+    'rest.advertised.port': ports.connect,
+    'plugin.path': jars.plugins,
+    ...(profile === 'test' ? { 'session.timeout.ms': 2_000, 'heartbeat.interval.ms': 500 } : {}),
+  })
+  const args = [properties]
+  const mainClass = 'org.apache.kafka.connect.cli.ConnectDistributed'
+  return await javaCommand(jars, { mainClass, args, heapMb, profile, workingDirectory: directory, archive: 'connect' })
+}
+
+/** The worker has joined its group and read its configuration; `/` answers before that. */
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/connectors`, { signal: AbortSignal.timeout(answerTimeoutMs) })
+    await response.arrayBuffer()
+    return response.ok
+  } catch {
+    return false
+  }
+}

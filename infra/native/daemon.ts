@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { renameSync, writeFileSync } from 'node:fs'
+import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { z } from 'zod'
+import { type ProcessState, StartError } from '../stack.ts'
+import { withLock } from './lock.ts'
+import { lastLines } from './log-file.ts'
+import { occupant } from './ports.ts'
+import { family, isAlive, lookUp, lookUpNow, type ProcessIdentity } from './process-table.ts'
+
+const pollMs = 25
+const killTimeoutMs = 5_000
+const linesInAnError = 20
+
+/** A process that outlives the command that started it, and is found again through its record. */
+export interface Daemon {
+  readonly name: string
+  readonly logFile: string
+  readonly recordFile: string
+  readonly port: number
+  /** Time from launch until it answers. */
+  readonly startTimeoutMs: number
+  /** Sent one after the other until it is gone, each with the time it may take. SIGKILL follows by itself. */
+  readonly endSignals: readonly { readonly signal: NodeJS.Signals; readonly timeoutMs: number }[]
+  command(): Promise<Command>
+  answers(): Promise<boolean>
+}
+
+export interface Command {
+  readonly file: string
+  readonly args: readonly string[]
+  readonly environment: NodeJS.ProcessEnv
+  readonly workingDirectory: string
+}
+
+/** Paths of one daemon below the state directory. */
+export function daemonFiles(
+  directory: string,
+  name: string,
+): { readonly logFile: string; readonly recordFile: string } {
+  return { logFile: join(directory, 'logs', `${name}.log`), recordFile: join(directory, 'run', `${name}.json`) }
+}
+
+/** Starts it unless it runs, and returns when it answers. A caller that dies half-way leaves a record that `end` finds. */
+export async function start(daemon: Daemon): Promise<void> {
+  const identity = await withLock(`${daemon.recordFile}.lock`, daemon.startTimeoutMs, async () => {
+    const running = await recall(daemon)
+    return running && (await isAlive(running)) ? running : await launch(daemon)
+  })
+  const deadline = performance.now() + daemon.startTimeoutMs
+  while (!(await daemon.answers())) {
+    if (!(await isAlive(identity))) throw await startError(daemon, 'the process ended')
+    if (performance.now() > deadline) throw await startError(daemon, `no answer within ${daemon.startTimeoutMs} ms`)
+    await wait(pollMs)
+  }
+}
+
+/** How a process ended: it did not run, it followed a signal, or it had to be killed. */
+export type Ending = 'absent' | 'clean' | 'killed'
+
+/** Ends the recorded process and what it would leave behind. A record whose number now belongs to another process is only forgotten. */
+export async function end(daemon: Daemon): Promise<Ending> {
+  const identity = await recall(daemon)
+  if (!identity) return 'absent'
+  const ending = (await isAlive(identity)) ? await endProcess(identity, daemon.endSignals) : 'absent'
+  await rm(daemon.recordFile, { force: true })
+  return ending
+}
+
+export async function state(daemon: Daemon): Promise<{ readonly state: ProcessState; readonly pid?: number }> {
+  const identity = await recall(daemon)
+  if (!identity) return { state: 'stopped' }
+  const facts = await lookUp(identity.pid)
+  if (facts?.mark !== identity.mark) return { state: 'dead' }
+  if (facts.paused) return { state: 'paused', pid: identity.pid }
+  return { state: (await daemon.answers()) ? 'ready' : 'silent', pid: identity.pid }
+}
+
+/** SIGKILL and SIGSTOP have taken effect when it returns. Throws if the daemon does not run. */
+export async function signal(daemon: Daemon, name: NodeJS.Signals): Promise<void> {
+  const identity = await recall(daemon)
+  if (!identity || !(await isAlive(identity))) throw new Error(`${daemon.name} does not run`)
+  process.kill(identity.pid, name)
+  if (name === 'SIGKILL') await gone(identity, killTimeoutMs)
+  if (name === 'SIGSTOP') await until(async () => (await lookUp(identity.pid))?.paused !== false, killTimeoutMs)
+}
+
+const record = z.object({ pid: z.number().int().positive(), mark: z.string() })
+
+/** The process that was started last, dead or alive. */
+export async function recall(daemon: Pick<Daemon, 'recordFile'>): Promise<ProcessIdentity | undefined> {
+  try {
+    return record.parse(JSON.parse(await readFile(daemon.recordFile, 'utf8')))
+  } catch {
+    // Absent, or cut off by a power cut: records are renamed into place.
+    return undefined
+  }
+}
+
+async function launch(daemon: Daemon): Promise<ProcessIdentity> {
+  const { file, args, environment, workingDirectory } = await daemon.command()
+  // Else a stranger would answer for us while ours dies of the same reason.
+  const holder = await occupant(daemon.port)
+  if (holder) throw new StartError(daemon.name, `port ${daemon.port} is in use by ${holder}`, daemon.logFile)
+  await mkdir(dirname(daemon.logFile), { recursive: true })
+  const log = await open(daemon.logFile, 'a')
+  try {
+    const child = spawn(file, args, {
+      cwd: workingDirectory,
+      detached: true,
+      env: environment,
+      stdio: ['ignore', log.fd, log.fd],
+    })
+    // On record in the same breath: whoever ends this process now must not leave one behind that nobody knows.
+    const facts = child.pid === undefined ? undefined : lookUpNow(child.pid)
+    if (facts) writeRecord(daemon, { pid: facts.pid, mark: facts.mark }, [file, ...args])
+    await once(child, 'spawn')
+    child.unref()
+    if (!facts) throw await startError(daemon, 'the process ended at once')
+    return facts
+  } finally {
+    await log.close()
+  }
+}
+
+function writeRecord(daemon: Daemon, identity: ProcessIdentity, command: readonly string[]): void {
+  const aside = `${daemon.recordFile}.new`
+  writeFileSync(aside, JSON.stringify({ ...identity, port: daemon.port, command }, null, 2))
+  renameSync(aside, daemon.recordFile)
+}
+
+async function endProcess(identity: ProcessIdentity, signals: Daemon['endSignals']): Promise<Ending> {
+  const members = await family(identity.pid)
+  for (const { signal: name, timeoutMs } of signals) {
+    send(identity, name)
+    // A paused process sees no signal before it goes on.
+    send(identity, 'SIGCONT')
+    if (await gone(identity, timeoutMs)) return 'clean'
+  }
+  for (const member of members) if (await isAlive(member)) send(member, 'SIGKILL')
+  if (!(await gone(identity, killTimeoutMs))) throw new Error(`process ${identity.pid} survives SIGKILL`)
+  return 'killed'
+}
+
+/** To a process that may end by itself meanwhile. */
+function send({ pid }: ProcessIdentity, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}
+
+async function gone(identity: ProcessIdentity, timeoutMs: number): Promise<boolean> {
+  return await until(async () => !(await isAlive(identity)), timeoutMs)
+}
+
+async function until(condition: () => Promise<boolean>, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs
+  while (!(await condition())) {
+    if (performance.now() > deadline) return false
+    await wait(pollMs)
+  }
+  return true
+}
+
+async function startError(daemon: Daemon, reason: string): Promise<StartError> {
+  const tail = await lastLines(daemon.logFile, linesInAnError)
+  return new StartError(daemon.name, `${reason}\n${tail.map((line) => `    ${line}`).join('\n')}\n `, daemon.logFile)
+}

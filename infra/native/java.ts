@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process'
+import { copyFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { javaHome, machineEnvironment } from '../config.ts'
+import type { Profile } from '../stack.ts'
+import type { Command } from './daemon.ts'
+import type { Jars } from './jars.ts'
+
+const run = promisify(execFile)
+
+export interface JavaProgram {
+  readonly mainClass: string
+  readonly args: readonly string[]
+  readonly heapMb: number
+  readonly workingDirectory: string
+  readonly profile: Profile
+  /** Name of its class archive. */
+  readonly archive: string
+}
+
+/** `java` as the machine has it, unless JAVA_HOME says otherwise. */
+export const javaFile = javaHome === undefined ? 'java' : join(javaHome, 'bin', 'java')
+
+/** How to run a class of Kafka's class path as a daemon. */
+export async function javaCommand(jars: Jars, program: JavaProgram): Promise<Command> {
+  return {
+    file: javaFile,
+    args: [
+      `-Xmx${program.heapMb}m`,
+      '-Xms64m',
+      // One collector thread instead of several that idle; heaps this small are collected in milliseconds.
+      '-XX:+UseSerialGC',
+      // Tests start often and run shortly: the fast compiler alone halves the work of a start and costs peak throughput.
+      ...(program.profile === 'test' ? ['-XX:TieredStopAtLevel=1'] : []),
+      ...(await archiveFlags(jars, program)),
+      '-XX:+ExitOnOutOfMemoryError',
+      ...commonFlags,
+      '-cp',
+      join(jars.kafka, '*'),
+      program.mainClass,
+      ...program.args,
+    ],
+    environment: machineEnvironment(),
+    workingDirectory: program.workingDirectory,
+  }
+}
+
+/** To be called after a run that ended cleanly: its class archive serves all later ones. */
+export async function keepArchive(
+  jars: Jars,
+  program: Pick<JavaProgram, 'archive' | 'workingDirectory'>,
+): Promise<void> {
+  const written = join(program.workingDirectory, `${program.archive}.jsa`)
+  if (!(await exists(written))) return
+  const aside = join(jars.directory, `${program.archive}.${process.pid}`)
+  await copyFile(written, aside)
+  await rename(aside, join(jars.directory, `${program.archive}.jsa`))
+  await rm(written, { force: true })
+}
+
+/** Runs a tool of Kafka's class path to its end. Throws with its output when it fails. */
+export async function runJava(jars: Jars, mainClass: string, args: readonly string[]): Promise<void> {
+  const flags = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...commonFlags]
+  await run(javaFile, [...flags, '-cp', join(jars.kafka, '*'), mainClass, ...args], { timeout: toolTimeoutMs })
+}
+
+const toolTimeoutMs = 60_000
+
+const commonFlags = [
+  '-Djava.awt.headless=true',
+  '-Dfile.encoding=UTF-8',
+  `-Dlog4j2.configurationFile=${fileURLToPath(new URL('../kafka/log4j2.yaml', import.meta.url))}`,
+]
+
+/**
+ * Class data sharing: a JVM that maps the classes an earlier one has loaded starts in 0.9 s instead of 1.5 s (measured,
+ * broker and worker alike). The first run of each component writes its archive while it exits, which takes 2 s, and
+ * `keepArchive` then puts it beside the jars it belongs to. A JVM that does not like an archive ignores it.
+ */
+async function archiveFlags(jars: Jars, program: JavaProgram): Promise<readonly string[]> {
+  const kept = join(jars.directory, `${program.archive}.jsa`)
+  if (await exists(kept)) return [`-XX:SharedArchiveFile=${kept}`, '-Xlog:cds=off', '-Xlog:cds+dynamic=off']
+  return [`-XX:ArchiveClassesAtExit=${program.archive}.jsa`, '-Xlog:cds=off', '-Xlog:cds+dynamic=off']
+}
+
+async function exists(file: string): Promise<boolean> {
+  return await stat(file).then(
+    () => true,
+    () => false,
+  )
+}

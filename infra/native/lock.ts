@@ -1,0 +1,66 @@
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { z } from 'zod'
+import { isAlive, lookUp } from './process-table.ts'
+
+const pollMs = 50
+const holder = z.object({ pid: z.number().int(), mark: z.string() })
+let counter = 0
+
+/**
+ * Runs `work` while nobody else, here or in another process, runs under the same lock file. The lock of a process that
+ * died is taken over. Throws when it is still held after `timeoutMs`.
+ */
+export async function withLock<T>(file: string, timeoutMs: number, work: () => Promise<T>): Promise<T> {
+  await mkdir(dirname(file), { recursive: true })
+  const deadline = performance.now() + timeoutMs
+  while (!(await taken(file))) {
+    if (await abandoned(file)) await removeAbandoned(file)
+    else if (performance.now() > deadline)
+      throw new Error(`${file} is held by another process for over ${timeoutMs} ms`)
+    else await wait(pollMs)
+  }
+  try {
+    return await work()
+  } finally {
+    await rm(file, { force: true })
+  }
+}
+
+/** Written aside and linked, so that nobody ever sees a lock without its holder. */
+async function taken(file: string): Promise<boolean> {
+  const aside = uniqueName(file)
+  await writeFile(aside, JSON.stringify({ pid: process.pid, mark: (await lookUp(process.pid))?.mark }))
+  try {
+    await link(aside, file)
+    return true
+  } catch {
+    return false
+  } finally {
+    await rm(aside)
+  }
+}
+
+async function abandoned(file: string): Promise<boolean> {
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  if (text === undefined) return false
+  return !(await isAlive(holder.parse(JSON.parse(text))))
+}
+
+/** Two may find the same dead holder: the second must not remove the lock that the first has taken meanwhile. */
+async function removeAbandoned(file: string): Promise<void> {
+  const aside = uniqueName(file)
+  try {
+    await rename(file, aside)
+    if (await abandoned(aside)) await rm(aside)
+    else await rename(aside, file)
+  } catch {
+    // Somebody else was faster.
+  }
+}
+
+function uniqueName(file: string): string {
+  counter += 1
+  return `${file}.${process.pid}.${counter}`
+}

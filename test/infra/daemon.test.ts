@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { freePorts } from '../../infra/index.ts'
+import { type Daemon, daemonFiles, end, recall, signal, start, state } from '../../infra/native/daemon.ts'
+import { isAlive, lookUp } from '../../infra/native/process-table.ts'
+
+const listens = `require('http').createServer((_, r) => r.end()).listen(Number(process.env.PORT), '127.0.0.1')`
+
+describe('a daemon', () => {
+  let directory: string
+  let port: number
+  const started: Daemon[] = []
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'paysaga-daemon-'))
+    const [free = 0] = await freePorts(1)
+    port = free
+  })
+
+  afterEach(async () => {
+    for (const each of started.splice(0)) await end(each)
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  function daemon(program: string, startTimeoutMs = 5_000): Daemon {
+    const made: Daemon = {
+      name: 'example',
+      ...daemonFiles(directory, 'example'),
+      port,
+      startTimeoutMs,
+      endSignals: [{ signal: 'SIGTERM', timeoutMs: 300 }],
+      command: async () => ({
+        file: process.execPath,
+        args: ['-e', program],
+        environment: { PORT: String(port) },
+        workingDirectory: directory,
+      }),
+      answers: async () => {
+        const response = await fetch(`http://127.0.0.1:${port}`).catch(() => undefined)
+        return response?.ok ?? false
+      },
+    }
+    started.push(made)
+    return made
+  }
+
+  it('is started once by many callers', async () => {
+    const example = daemon(`require('fs').appendFileSync('starts', 'x'); ${listens}`)
+    await Promise.all([start(example), start(example), start(example)])
+    expect(await readFile(join(directory, 'starts'), 'utf8')).toBe('x')
+  })
+
+  it('leaves a process alone that has the number of a dead one', async () => {
+    const example = daemon(listens)
+    await start(example)
+    await signal(example, 'SIGKILL')
+    const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
+    await once(stranger, 'spawn')
+    const facts = await lookUp(stranger.pid ?? 0)
+    const old = await readFile(example.recordFile, 'utf8')
+    await writeFile(example.recordFile, JSON.stringify({ ...JSON.parse(old), pid: stranger.pid }))
+    expect(await state(example)).toEqual({ state: 'dead' })
+    await expect(signal(example, 'SIGTERM')).rejects.toThrow('example does not run')
+    expect(await end(example)).toBe('absent')
+    expect(facts && (await isAlive(facts))).toBe(true)
+    stranger.kill()
+  })
+
+  it('is killed when it does not go', async () => {
+    const example = daemon(`process.on('SIGTERM', () => {}); ${listens}`)
+    await start(example)
+    const identity = await recall(example)
+    expect(await end(example)).toBe('killed')
+    expect(identity && (await isAlive(identity))).toBe(false)
+    expect(await state(example)).toEqual({ state: 'stopped' })
+  })
+
+  it('is ended although it never answered', async () => {
+    const example = daemon('setInterval(() => {}, 1000)', 300)
+    await expect(start(example)).rejects.toThrow('no answer within 300 ms')
+    expect(await state(example)).toMatchObject({ state: 'silent' })
+    expect(await end(example)).toBe('clean')
+  })
+
+  it('says with its last words why it did not start', async () => {
+    const example = daemon(`console.error('no such planet'); process.exit(3)`)
+    await expect(start(example)).rejects.toThrow('no such planet')
+  })
+
+  it('is not taken for another server that answers on its port', async () => {
+    const other = createServer((_, response) => response.end())
+    other.listen(port, '127.0.0.1')
+    await once(other, 'listening')
+    await expect(start(daemon(listens))).rejects.toThrow(`port ${port} is in use by process ${process.pid}`)
+    other.close()
+  })
+})

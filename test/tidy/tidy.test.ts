@@ -1,0 +1,153 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { generatedFiles } from '../../docs/generate.ts'
+
+// What no tool knows. Each test returns the offenders, so that a failure names them.
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+/** Tracked files and new ones that are not ignored. */
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((path) => path !== '' && existsSync(join(root, path)))
+const documents = files.filter((path) => path.endsWith('.md'))
+
+describe('documents', () => {
+  it('name only paths that exist', () => {
+    const missing = documents.flatMap((document) => {
+      const text = read(document)
+      const links = matches(text, /\]\((?!https?:|#|mailto:)([^)#\s]+)/g).map((link) => join(dirname(document), link))
+      const code = matches(text, /`((?:apps|db|infra|test|docs|bench|examples|\.ci)\/[\w./@-]*)`/g)
+      return [...links, ...code]
+        .filter((path) => !existsSync(join(root, normalize(path))))
+        .map((path) => `${document}: ${path}`)
+    })
+    expect(missing).toEqual([])
+  })
+
+  it('name only targets that make has', () => {
+    const targets = new Set(matches(read('Makefile'), /^([a-z-]+):/gm))
+    const missing = documents.flatMap((document) =>
+      matches(read(document), /(?:^|`|\$ )make ([a-z][a-z-]*)/gm)
+        .filter((target) => !targets.has(target))
+        .map((target) => `${document}: make ${target}`),
+    )
+    expect(missing).toEqual([])
+  })
+
+  it('have what is generated in them up to date (make generate)', async () => {
+    const stale = [...(await generatedFiles())]
+      .filter(([path, content]) => read(path) !== content)
+      .map(([path]) => path)
+    expect(stale).toEqual([])
+  })
+})
+
+describe('the environment', () => {
+  it('is described in .env.example: every variable that is read, and no other', () => {
+    const described = new Set(matches(read('.env.example'), /^#? ?([A-Z][A-Z0-9_]+)=/gm))
+    const configs = files.filter(
+      (path) => /^(apps|infra)\/.*config\.ts$/.test(path) && !path.includes('shared/runtime'),
+    )
+    const variables = new Set(
+      configs.flatMap((path) => matches(read(path), /\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PORT)\b/g)),
+    )
+    expect([...described].toSorted()).toEqual([...variables].toSorted())
+  })
+})
+
+describe('what is installed', () => {
+  const lockFile = z.object({
+    packages: z.record(
+      z.string(),
+      z.object({
+        resolved: z.string().optional(),
+        integrity: z.string().optional(),
+        inBundle: z.boolean().optional(),
+        optionalDependencies: z.record(z.string(), z.string()).optional(),
+      }),
+    ),
+  })
+
+  it.each(['package-lock.json', 'infra/node/package-lock.json'])(
+    'is locked by content and without a host in %s',
+    (path) => {
+      const { packages } = lockFile.parse(JSON.parse(read(path)))
+      const entries = Object.entries(packages).filter(([name]) => name !== '')
+      expect(entries.filter(([, entry]) => entry.resolved !== undefined).map(([name]) => name)).toEqual([])
+      expect(entries.filter(([, { integrity, inBundle }]) => !integrity && !inBundle).map(([name]) => name)).toEqual([])
+    },
+  )
+
+  it('is locked for every platform: npm drops an optional package from the lock file in silence', () => {
+    const { packages } = lockFile.parse(JSON.parse(read('package-lock.json')))
+    const missing = Object.entries(packages).flatMap(([parent, { optionalDependencies }]) =>
+      Object.keys(optionalDependencies ?? {})
+        .filter((name) => !reachable(parent, name, packages))
+        .map((name) => `${parent} -> ${name}`),
+    )
+    expect(missing).toEqual([])
+  })
+
+  it('is pinned exactly', () => {
+    const versions = z.record(z.string(), z.string())
+    const { dependencies, devDependencies } = z
+      .object({ dependencies: versions, devDependencies: versions })
+      .parse(JSON.parse(read('package.json')))
+    const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
+      ([, v]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(v),
+    )
+    expect(loose).toEqual([])
+  })
+})
+
+describe('migrations', () => {
+  const migrations = files.filter((path) => path.startsWith('db/') && path.endsWith('.sql'))
+
+  it('are numbered without a gap in their folder', () => {
+    const folders = Map.groupBy(migrations, (path) => dirname(path))
+    for (const [folder, paths] of folders) {
+      const numbers = paths
+        .map((path) => /\/(\d{4})_[a-z_]+\.sql$/.exec(path)?.[1] ?? path)
+        .toSorted((a, b) => a.localeCompare(b))
+      expect([folder, numbers]).toEqual([folder, paths.map((_, index) => `${index + 1}`.padStart(4, '0'))])
+    }
+  })
+
+  it('say first why they are and what they lock', () => {
+    const silent = migrations.filter((path) => !/^--.*(\n--.*)*\block/im.test(read(path).split('\n\n')[0] ?? ''))
+    expect(silent).toEqual([])
+  })
+})
+
+describe('the text', () => {
+  it('speaks of the project alone: no leftovers, no path of one machine', () => {
+    // Split, so that this file does not offend itself.
+    const leftovers = new RegExp(
+      ['\\bTO' + 'DO\\b', '\\bFIX' + 'ME\\b', '\\.on' + 'ly\\(', '(?<![\\w.$}/-])/(?:work|root|home)/[a-z]'].join('|'),
+    )
+    const sources = files.filter(
+      (path) => /\.(ts|sql|md|json|ya?ml|sh)$|Makefile|\.ci\/run/.test(path) && !path.endsWith('package-lock.json'),
+    )
+    expect(sources.filter((path) => leftovers.test(read(path)))).toEqual([])
+  })
+})
+
+function matches(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].flatMap(([, group]) => (group === undefined ? [] : [group]))
+}
+
+/** Node's resolution: in the package's own folder, then in those above. */
+function reachable(parent: string, name: string, packages: object): boolean {
+  for (let folder = parent; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
+    if (Object.hasOwn(packages, `${folder === '' ? '' : `${folder}/`}node_modules/${name}`)) return true
+    if (folder === '') return false
+  }
+}

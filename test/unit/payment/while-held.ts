@@ -1,0 +1,125 @@
+import type { Table } from './table.ts'
+
+const held = ['OrderPlaced', 'Held'] as const
+const capturing = [...held, 'OrderConfirmed'] as const
+const late =
+  'Held, Held 999, Held USD, Refused *, Refunded *, RefundFailed *, NeverSent, Deadline *, Unknown *, GaveUp *'
+const anotherIntent = 'Held pi_2, Captured pi_2, Gone pi_2'
+
+export const whileHeld: Table = {
+  held: {
+    given: held,
+    is: 'authorised/hold',
+    answers: {
+      '=': 'OrderPlaced',
+      '→capturing/capture {Capture 1000}': 'OrderConfirmed',
+      '→voiding/release {Void pi_1}': 'OrderCancelled, Deadline',
+      '→authorised/hold': 'CustomerErased',
+      '→authorised/hold [RefundFailed r1 not_captured]': 'refund r1 300',
+      '→authorised/hold [RefundFailed r9 not_captured]': 'refund r9 *',
+      '→captured/capture [Captured 1000 refunded 0]': 'Captured',
+      '→capturing/hold review [ReviewRequired capture amount_differs]': 'Captured 900, Captured 1100, Captured USD',
+      '→voided [Voided external]': 'Gone cancelled',
+      '→expired [Voided expired]': 'Gone expired',
+      '·': late,
+      alarm: anotherIntent,
+      'refused not_in_review': 'says *',
+    },
+  },
+  capturing: {
+    given: capturing,
+    is: 'capturing/capture',
+    answers: {
+      '=': 'OrderPlaced',
+      '→capturing/release': 'OrderCancelled',
+      '→capturing/capture': 'CustomerErased',
+      '→capturing/capture [RefundFailed r1 not_captured]': 'refund r1 300',
+      '→capturing/capture [RefundFailed r9 not_captured]': 'refund r9 *',
+      '→voiding/release [CaptureFailed card_declined] {Void pi_1}': 'Refused capture',
+      '→captured/capture [Captured 1000 refunded 0]': 'Captured',
+      '→capturing/capture review [ReviewRequired capture amount_differs]': 'Captured 900, Captured 1100, Captured USD',
+      '→voided [CaptureFailed voided_externally, Voided external]': 'Gone cancelled',
+      '→expired [CaptureFailed authorisation_expired, Voided expired]': 'Gone expired',
+      '→capturing/capture unknown [OutcomeUnknown capture]': 'Unknown capture',
+      '→capturing/capture review [ReviewRequired capture no_answer]': 'GaveUp capture',
+      '·': `OrderConfirmed, ${late}`,
+      alarm: anotherIntent,
+      'refused not_in_review': 'says *',
+    },
+  },
+  'capturing, cancelled': {
+    given: [...capturing, 'OrderCancelled'],
+    is: 'capturing/release',
+    answers: {
+      '=': 'OrderPlaced',
+      '→capturing/release': 'CustomerErased',
+      '→capturing/release [RefundFailed r1 not_captured]': 'refund r1 300',
+      '→capturing/release [RefundFailed r9 not_captured]': 'refund r9 *',
+      '→voiding/release [CaptureFailed card_declined] {Void pi_1}': 'Refused capture',
+      '→captured/release [Captured 1000 refunded 0] {Refund release 1000}': 'Captured',
+      '→capturing/release review [ReviewRequired capture amount_differs]': 'Captured 900, Captured 1100, Captured USD',
+      '→voided [Voided released]': 'Gone cancelled, Gone expired',
+      '→capturing/release unknown [OutcomeUnknown capture]': 'Unknown capture',
+      '→capturing/release review [ReviewRequired capture no_answer]': 'GaveUp capture',
+      '·': `OrderConfirmed, OrderCancelled, ${late}`,
+      alarm: anotherIntent,
+      'refused not_in_review': 'says *',
+    },
+  },
+  'capturing, outcome unknown': {
+    given: [...capturing, 'Unknown capture'],
+    is: 'capturing/capture unknown',
+    answers: {
+      '=': 'OrderPlaced, Unknown capture',
+      '→capturing/release unknown': 'OrderCancelled',
+      '→capturing/capture unknown': 'CustomerErased',
+      '→capturing/capture unknown [RefundFailed r1 not_captured]': 'refund r1 300',
+      '→capturing/capture unknown [RefundFailed r9 not_captured]': 'refund r9 *',
+      '→voiding/release [CaptureFailed card_declined] {Void pi_1}': 'Refused capture',
+      '→captured/capture [Captured 1000 refunded 0]': 'Captured',
+      '→capturing/capture review [ReviewRequired capture amount_differs]': 'Captured 900, Captured 1100, Captured USD',
+      '→voided [CaptureFailed voided_externally, Voided external]': 'Gone cancelled',
+      '→expired [CaptureFailed authorisation_expired, Voided expired]': 'Gone expired',
+      '→capturing/capture review [ReviewRequired capture no_answer]': 'GaveUp capture',
+      '·': `OrderConfirmed, ${late}`,
+      alarm: anotherIntent,
+      '→voiding/release [CaptureFailed card_declined, ReviewResolved Refused by ops] {Void pi_1}':
+        'says Refused capture',
+      '→captured/capture [Captured 1000 refunded 0, ReviewResolved Captured by ops]': 'says Captured',
+      '→captured/capture [Captured 900 refunded 0, ReviewResolved Captured by ops]': 'says Captured 900',
+      'refused more_than_authorised': 'says Captured 1100, says Captured USD',
+      '→voided [CaptureFailed voided_externally, Voided external, ReviewResolved Gone by ops]': 'says Gone cancelled',
+      '→expired [CaptureFailed authorisation_expired, Voided expired, ReviewResolved Gone by ops]': 'says Gone expired',
+      'refused does_not_resolve': 'says *',
+    },
+  },
+  'capturing, in review': {
+    given: [...capturing, 'GaveUp capture'],
+    is: 'capturing/capture review',
+    answers: {
+      '=': 'OrderPlaced',
+      '→capturing/release review': 'OrderCancelled',
+      '→capturing/capture review': 'CustomerErased',
+      '→capturing/capture review [RefundFailed r1 not_captured]': 'refund r1 300',
+      '→capturing/capture review [RefundFailed r9 not_captured]': 'refund r9 *',
+      '→voiding/release [CaptureFailed card_declined, ReviewResolved Refused by gateway] {Void pi_1}':
+        'Refused capture',
+      '→captured/capture [Captured 1000 refunded 0, ReviewResolved Captured by gateway]': 'Captured',
+      '→capturing/capture review [ReviewResolved Captured by gateway, ReviewRequired capture amount_differs]':
+        'Captured 900, Captured 1100, Captured USD',
+      '→voided [CaptureFailed voided_externally, Voided external, ReviewResolved Gone by gateway]': 'Gone cancelled',
+      '→expired [CaptureFailed authorisation_expired, Voided expired, ReviewResolved Gone by gateway]': 'Gone expired',
+      '·': `OrderConfirmed, ${late}`,
+      alarm: anotherIntent,
+      '→capturing/capture [ReviewResolved Held by ops] {Capture 1000}': 'says Held, says Held 999, says Held USD',
+      '→voiding/release [CaptureFailed card_declined, ReviewResolved Refused by ops] {Void pi_1}':
+        'says Refused capture',
+      '→captured/capture [Captured 1000 refunded 0, ReviewResolved Captured by ops]': 'says Captured',
+      '→captured/capture [Captured 900 refunded 0, ReviewResolved Captured by ops]': 'says Captured 900',
+      'refused more_than_authorised': 'says Captured 1100, says Captured USD',
+      '→voided [CaptureFailed voided_externally, Voided external, ReviewResolved Gone by ops]': 'says Gone cancelled',
+      '→expired [CaptureFailed authorisation_expired, Voided expired, ReviewResolved Gone by ops]': 'says Gone expired',
+      'refused does_not_resolve': 'says *',
+    },
+  },
+}

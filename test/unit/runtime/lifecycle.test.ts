@@ -1,0 +1,66 @@
+import { execa } from 'execa'
+import { expect, onTestFinished, test, vi } from 'vitest'
+
+// Each starts a process, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 20_000 })
+
+const script = new URL('./lifecycle-service.ts', import.meta.url).pathname
+
+function start(MODE: string, PORT = '0') {
+  const child = execa(process.execPath, [script], { env: { MODE, PORT, NODE_ENV: 'production' }, reject: false })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let output = ''
+  child.stdout.on('data', (chunk) => {
+    output += chunk
+  })
+  const said = (text: RegExp) => vi.waitUntil(() => text.exec(output), { timeout: 10_000, interval: 5 })
+  return { child, said }
+}
+
+test('lets requests under way end on SIGTERM, then stops what was started last first', async () => {
+  const { child, said } = start('ordinary')
+  await said(/is ready/)
+  const [, port] = await said(/"port":(\d+)/)
+  const slow = fetch(`http://127.0.0.1:${port}/slow`)
+  await said(/slow request/)
+  child.kill('SIGTERM')
+  expect(await (await slow).text()).toBe('done')
+  const { exitCode, stdout } = await child
+  expect(exitCode).toBe(0)
+  expect(stdout).toMatch(/stops: SIGTERM[^]*consumer closed[^]*database closed[^]*has stopped/)
+})
+
+test('cuts off a stop that hangs and names what hung', async () => {
+  const { child, said } = start('hangs')
+  await said(/is ready/)
+  child.kill('SIGTERM')
+  const { exitCode, stdout } = await child
+  expect(exitCode).toBe(1)
+  expect(stdout).toMatch(/did not stop within 1000 ms: consumer, database/)
+})
+
+test('ends at once on the second signal', async () => {
+  const { child, said } = start('hangs')
+  await said(/is ready/)
+  child.kill('SIGTERM')
+  await said(/stops: SIGTERM/)
+  child.kill('SIGINT')
+  const { exitCode, stdout } = await child
+  expect(exitCode).toBe(1)
+  expect(stdout).toMatch(/ends at once: SIGINT again, still waiting for/)
+})
+
+test.each([
+  ['fails', /"level":"fatal".*no such topic/],
+  ['rejects', /"level":"fatal".*nobody caught me/],
+])('a process that %s says why and ends with 1', async (mode, reason) => {
+  const { exitCode, stdout } = await start(mode).child
+  expect([exitCode, stdout]).toEqual([1, expect.stringMatching(reason)])
+})
+
+test('names the variable that is wrong, without a stack trace', async () => {
+  const { exitCode, stderr } = await start('sleeps', 'http').child
+  expect(exitCode).toBe(78)
+  expect(stderr.split('\n')).toHaveLength(3)
+  expect(stderr).toMatch(/^ConfigurationError: .*\n {2}PORT must be a port from 0 to 65535\n {2}MODE /)
+})
