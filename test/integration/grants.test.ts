@@ -27,15 +27,15 @@ describe('the roles of the database', () => {
     if (pool === undefined) throw new Error(`no pool for ${role}`)
     return await sql.raw(statement).execute(pool)
   }
-  const refused = (role: string, statement: string) =>
+  const expectRefused = (role: string, statement: string) =>
     expect(as(role, statement), `${role}: ${statement}`).rejects.toMatchObject({ code: privilegeMissing })
 
   it.each(services)('%s reaches no table of another service', async (service) => {
     for (const other of services.filter((name) => name !== service)) {
       for (const table of tablesOf[other]) {
-        await refused(service, `select * from ${other}.${table}`)
-        await refused(service, `insert into ${other}.${table} default values`)
-        await refused(service, `delete from ${other}.${table}`)
+        await expectRefused(service, `select * from ${other}.${table}`)
+        await expectRefused(service, `insert into ${other}.${table} default values`)
+        await expectRefused(service, `delete from ${other}.${table}`)
       }
     }
   })
@@ -53,34 +53,34 @@ describe('the roles of the database', () => {
   })
 
   it.each(services)('%s can neither change nor unsay what it has said', async (service) => {
-    await refused(service, `update outbox set payload = '{}'`)
-    await refused(service, 'delete from outbox')
-    await refused(service, 'truncate outbox')
+    await expectRefused(service, `update outbox set payload = '{}'`)
+    await expectRefused(service, 'delete from outbox')
+    await expectRefused(service, 'truncate outbox')
     const { rows } = await sql<{ partition: string }>`
       select inhrelid::regclass::text as partition from pg_inherits where inhparent = 'outbox'::regclass`.execute(
       pools.get(service) ?? database.open<unknown>(service),
     )
     expect(rows.length).toBeGreaterThan(14)
-    for (const { partition } of rows) await refused(service, `update ${partition} set payload = '{}'`)
-    await refused(service, 'select outbox_cover_days(1)')
+    for (const { partition } of rows) await expectRefused(service, `update ${partition} set payload = '{}'`)
+    await expectRefused(service, 'select outbox_cover_days(1)')
   })
 
   it.each(services)('%s can neither rewrite its history nor make tables', async (service) => {
     const [aggregate] = tablesOf[service]
-    await refused(service, `update ${aggregate}_history set type = 'x'`)
-    await refused(service, `delete from ${aggregate}_history`)
-    await refused(service, `delete from ${aggregate}`)
-    await refused(service, 'create table mine (id int)')
-    await refused(service, 'create table public.mine (id int)')
+    await expectRefused(service, `update ${aggregate}_history set type = 'x'`)
+    await expectRefused(service, `delete from ${aggregate}_history`)
+    await expectRefused(service, `delete from ${aggregate}`)
+    await expectRefused(service, 'create table mine (id int)')
+    await expectRefused(service, 'create table public.mine (id int)')
   })
 
   it.each(services)('relay may move rows of the outbox of %s, and sees nothing else of it', async (service) => {
     await as('relay', `select * from ${service}.outbox`)
     await as('relay', `delete from ${service}.outbox where false`)
     await as('relay', `select ${service}.outbox_cover_days(14)`)
-    await refused('relay', `update ${service}.outbox set payload = '{}'`)
+    await expectRefused('relay', `update ${service}.outbox set payload = '{}'`)
     for (const table of tablesOf[service].filter((name) => name !== 'outbox')) {
-      await refused('relay', `select * from ${service}.${table}`)
+      await expectRefused('relay', `select * from ${service}.${table}`)
     }
   })
 

@@ -55,6 +55,7 @@ export function openShop() {
     stack,
     services,
     ports,
+    stackPorts: inject('stack').ports,
     headers,
     url,
     post,

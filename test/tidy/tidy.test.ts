@@ -56,9 +56,7 @@ describe('the environment', () => {
     const configs = files.filter(
       (path) => /^(apps|infra)\/.*config\.ts$/.test(path) && !path.includes('shared/runtime'),
     )
-    const variables = new Set(
-      configs.flatMap((path) => matches(read(path), /\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PORT)\b/g)),
-    )
+    const variables = new Set(configs.flatMap((path) => matches(read(path), /^ +([A-Z][A-Z0-9_]+):/gm)))
     expect([...described].toSorted()).toEqual([...variables].toSorted())
   })
 })

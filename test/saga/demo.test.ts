@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { openShop } from '../support/shop.ts'
+
+const shop = openShop()
+const run = promisify(execFile)
+const root = new URL('../../', import.meta.url)
+
+/** `make` and its commands find the stack of the tests by these. */
+const environment = {
+  ...process.env,
+  PAYSAGA_DIRECTORY: shop.stack.directory,
+  ...Object.fromEntries(
+    Object.entries({ ...shop.stackPorts, ...shop.ports }).map(([name, port]) => [
+      `${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}_PORT`,
+      `${port}`,
+    ]),
+  ),
+}
+const cli = async (command: string, ...args: readonly string[]) =>
+  (await run(process.execPath, [`infra/cli/${command}.ts`, ...args], { cwd: root, env: environment, timeout: 50_000 }))
+    .stdout
+
+/** The kinds of lines, without what differs from run to run and from order to order, and each kind once. */
+const skeleton = (text: string): readonly string[] => {
+  const lines = text.split('\n').map((line) =>
+    line
+      .replace(/(migrations|topics) .*/g, '$1')
+      .replace(/^ +[0-9a-f]{8}-[0-9a-f-]{27} .* paid$/, 'an order, paid')
+      .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '#')
+      .replace(/\d+(\.\d+)*/g, '#')
+      .replace(/\s+/g, ' ')
+      .trim(),
+  )
+  return [...new Set(lines.filter((line) => line !== '' && line !== '…'))].toSorted((one, other) =>
+    one < other ? -1 : 1,
+  )
+}
+
+describe('the commands behind make', () => {
+  it('demo prints what the README shows', async () => {
+    const readme = await readFile(new URL('README.md', root), 'utf8')
+    const shown = /<!-- demo output[^>]*-->\n```text\n(.*?)```/s.exec(readme)?.[1]
+    if (shown === undefined) throw new Error('The README shows no demo output')
+    expect(skeleton(await cli('demo'))).toEqual(skeleton(shown))
+  })
+
+  it('order places one and shows its way, and saga shows it again', async () => {
+    const placed = await cli('order')
+    expect(placed).toMatch(/81\.90 EUR {2}Ada {2}paid/)
+    const id = /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(placed)?.[0] ?? ''
+    const shown = await cli('saga', id)
+    for (const type of ['OrderPlaced', 'PaymentAuthorized', 'OrderConfirmed', 'PaymentCaptured', 'OrderPaid']) {
+      expect(shown).toContain(type)
+    }
+    expect(await cli('consume', 'payment.events')).toContain(`key ${id}`)
+    expect(await cli('sql', 'order', `select status from orders where id = '${id}'`)).toContain('paid')
+  })
+
+  it('status and topics tell of every part', async () => {
+    const status = await cli('status')
+    for (const part of ['postgres', 'kafka', 'connect', 'relay', 'order', 'payment', 'notification', 'RUNNING']) {
+      expect(status).toContain(part)
+    }
+    expect(await cli('topics')).toContain('order.events')
+    expect(await cli('logs', 'order')).toContain('applied')
+  })
+})
