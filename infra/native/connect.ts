@@ -18,7 +18,8 @@ export function connectDaemon(options: StackOptions): Daemon {
     ...daemonFiles(options.directory, 'connect'),
     port: connect,
     startTimeoutMs,
-    endSignals: [{ signal: 'SIGTERM', timeoutMs: 20_000 }],
+    // It takes 2 s. One that hangs is killed, which costs nothing: what was not confirmed is sent again.
+    endSignals: [{ signal: 'SIGTERM', timeoutMs: 10_000 }],
     command: () => connectCommand(options),
     answers: () => answers(`http://127.0.0.1:${connect}`),
   }

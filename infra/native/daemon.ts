@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { renameSync, writeFileSync } from 'node:fs'
-import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { appendFile, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
@@ -66,6 +66,7 @@ export async function end(daemon: Daemon): Promise<Ending> {
   const identity = await recall(daemon)
   if (!identity) return 'absent'
   const ending = (await isAlive(identity)) ? await endProcess(identity, daemon.endSignals) : 'absent'
+  if (ending === 'killed') await appendFile(daemon.logFile, `${daemon.name} did not end when asked, and was killed\n`)
   await rm(daemon.recordFile, { force: true })
   return ending
 }
