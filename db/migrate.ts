@@ -23,6 +23,9 @@ export async function migrate(
   adminUrl: string,
   schemas: readonly ServiceSchema[] = serviceSchemas,
 ): Promise<readonly string[]> {
+  // Held until the connection ends: a second caller waits and finds everything done.
+  await using lock = open(adminUrl, 'public')
+  await sql`select pg_advisory_lock(hashtext('paysaga migrations'))`.execute(lock)
   const applied = await applyFolder(adminUrl, { folder: 'database', schema: 'public' })
   for (const schema of schemas) {
     await createSchema(adminUrl, schema)

@@ -1,11 +1,6 @@
 import { z } from 'zod'
 import { env, readConfig } from '#runtime'
 
-const brokers = z
-  .string()
-  .transform((text) => text.split(',').map((broker) => broker.trim()))
-  .pipe(z.array(z.string().regex(/^\S+:\d+$/, { error: 'must be host:port, several separated by commas' })).min(1))
-
 export function readNotificationConfig() {
   return readConfig(
     z.object({
@@ -15,7 +10,7 @@ export function readNotificationConfig() {
       NOTIFICATION_DATABASE_URL: env.databaseUrl(),
       /** Connections to PostgreSQL. */
       NOTIFICATION_DATABASE_POOL: env.count({ min: 2, max: 100 }).default(10),
-      KAFKA_BROKERS: brokers,
+      KAFKA_BROKERS: env.brokers(),
       /** After a crash its partitions come back this late. */
       KAFKA_SESSION_TIMEOUT_MS: env.durationMs({ min: 1_000, max: 300_000 }).default(6_000),
       API_KEYS: env.apiKeys(),

@@ -45,7 +45,7 @@ const listRoute = createRoute({
   method: 'get',
   path: '/notifications',
   summary: 'What the customer of an order was told',
-  request: { query: z.object({ orderId: z.uuid() }) },
+  request: { query: z.object({ orderId: z.uuid().toLowerCase() }) },
   responses: {
     200: {
       description: 'In the order of sending; empty for an order that is not known (yet)',

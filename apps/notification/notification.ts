@@ -18,11 +18,6 @@ export function decideNotification(
   return { ...decision, state: { ...decision.state, updatedAt: now.toISOString() } }
 }
 
-/** A notification waits for nothing but its mails, and their effects keep their own time. */
-export function dueAt(_notification: Notification): Date | undefined {
-  return undefined
-}
-
 function decideNew(input: Input<NotificationVocabulary>, now: Date): NotificationDecision {
   switch (input.type) {
     case 'OrderPlaced':

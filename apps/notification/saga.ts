@@ -1,7 +1,7 @@
 import { encodeEvent, on, ownJson } from '#contracts'
 import type { EffectHandler, Participant } from '#messaging'
 import { attemptTimeoutMs, type Mailer } from './mailer.ts'
-import { decideNotification, dueAt } from './notification.ts'
+import { decideNotification } from './notification.ts'
 import { notifications } from './store.ts'
 import { wordsOf } from './templates.ts'
 import type { MailOutcome, NotificationVocabulary, SendMail } from './vocabulary.ts'
@@ -30,7 +30,6 @@ export function notificationParticipant(mailer: Mailer): Participant<Notificatio
       'CustomerErased',
     ),
     decide: decideNotification,
-    dueAt,
     store: notifications,
     encode: encodeEvent,
     effects: { SendMail: mailing(mailer) },

@@ -6,11 +6,6 @@ const dayMs = 24 * 60 * minuteMs
 /** A hold of a card lapses after a week at most gateways: waiting longer for a capture is waiting for nothing. */
 const weekMs = 7 * dayMs
 
-const brokers = z
-  .string()
-  .transform((text) => text.split(',').map((broker) => broker.trim()))
-  .pipe(z.array(z.string().regex(/^\S+:\d+$/, { error: 'must be host:port, several separated by commas' })).min(1))
-
 export function readOrderConfig() {
   return readConfig(
     z.object({
@@ -20,7 +15,7 @@ export function readOrderConfig() {
       ORDER_DATABASE_URL: env.databaseUrl(),
       /** Connections to PostgreSQL. */
       ORDER_DATABASE_POOL: env.count({ min: 2, max: 100 }).default(10),
-      KAFKA_BROKERS: brokers,
+      KAFKA_BROKERS: env.brokers(),
       /** After a crash its partitions come back this late. */
       KAFKA_SESSION_TIMEOUT_MS: env.durationMs({ min: 1_000, max: 5 * minuteMs }).default(6_000),
       API_KEYS: env.apiKeys(),

@@ -75,7 +75,8 @@ const idempotencyKey = z
 export const keyRequired = z.object({ 'idempotency-key': idempotencyKey })
 export const keyAllowed = z.object({ 'idempotency-key': idempotencyKey.optional() })
 
-export const orderPath = z.object({ id: z.uuid() })
+/** Ids are compared as text, and PostgreSQL writes them small. */
+export const orderPath = z.object({ id: z.uuid().toLowerCase() })
 
 export const listQuery = z.object({
   status: z.enum(orderStatuses).optional(),

@@ -3,11 +3,6 @@ import { env, readConfig } from '#runtime'
 
 const minuteMs = 60_000
 
-const brokers = z
-  .string()
-  .transform((text) => text.split(',').map((broker) => broker.trim()))
-  .pipe(z.array(z.string().regex(/^\S+:\d+$/, { error: 'must be host:port, several separated by commas' })).min(1))
-
 export function readPaymentConfig() {
   return readConfig(
     z.object({
@@ -17,7 +12,7 @@ export function readPaymentConfig() {
       PAYMENT_DATABASE_URL: env.databaseUrl(),
       /** Connections to PostgreSQL. */
       PAYMENT_DATABASE_POOL: env.count({ min: 2, max: 100 }).default(10),
-      KAFKA_BROKERS: brokers,
+      KAFKA_BROKERS: env.brokers(),
       /** After a crash its partitions come back this late. */
       KAFKA_SESSION_TIMEOUT_MS: env.durationMs({ min: 1_000, max: 5 * minuteMs }).default(6_000),
       GATEWAY_URL: env.url('https', 'http'),

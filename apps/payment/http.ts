@@ -40,7 +40,7 @@ const getRoute = createRoute({
   method: 'get',
   path: '/payments/{orderId}',
   summary: "An order's payment and everything that happened to it",
-  request: { params: z.object({ orderId: z.uuid() }) },
+  request: { params: z.object({ orderId: z.uuid().toLowerCase() }) },
   responses: {
     200: { description: 'The payment', content: { 'application/json': { schema: paymentBody } } },
     400: failure('The order id is not a UUID'),

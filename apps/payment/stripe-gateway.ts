@@ -25,9 +25,9 @@ export function stripeGateway({ url, apiKey, requestTimeoutMs }: StripeOptions):
     protocol: protocol === 'http:' ? 'http' : 'https',
     ...(port === '' ? {} : { port }),
     timeout: requestTimeoutMs,
-    // The effect runner repeats, with a delay and a horizon. A closed connection the SDK tries once more all the same,
-    // under the same key.
+    // The effect runner repeats, with a delay and a horizon.
     maxNetworkRetries: 0,
+    httpClient: withoutHiddenRetry(Stripe.createNodeHttpClient()),
     telemetry: false,
   })
   return {
@@ -46,6 +46,25 @@ export function stripeGateway({ url, apiKey, requestTimeoutMs }: StripeOptions):
     refund: (refund, call) => giveBack(new StripeRequests(stripe, call), refund),
   }
 }
+
+/**
+ * The SDK sends a request whose connection was closed once more, retries or not. The first may have been performed, and
+ * a 409 or 429 to the second would read as proof that nothing was. It knows such a failure by its code, so that is hidden.
+ */
+function withoutHiddenRetry(client: Stripe.HttpClient): Stripe.HttpClient {
+  return {
+    getClientName: () => client.getClientName(),
+    makeRequest: async (...request) => {
+      try {
+        return await client.makeRequest(...request)
+      } catch (error) {
+        const closed = error instanceof Error && 'code' in error && closedCodes.has(error.code)
+        throw closed ? new Error('the connection was closed', { cause: error }) : error
+      }
+    },
+  }
+}
+const closedCodes: ReadonlySet<unknown> = new Set(Stripe.HttpClient.CONNECTION_CLOSED_ERROR_CODES)
 
 const refused = (code: string): GatewayWord => ({ type: 'Refused', operation: 'authorise', code })
 

@@ -6,6 +6,9 @@ const databaseUrls = z
   .string()
   .transform((text) => text.split(',').map((url) => url.trim()))
   .pipe(z.array(env.databaseUrl()).min(1))
+  .refine((urls) => new Set(urls.map((url) => new URL(url).pathname)).size === urls.length, {
+    error: 'must name each database differently, for connectors and slots are called by that name',
+  })
 
 export function readRelayConfig() {
   return readConfig(

@@ -17,12 +17,12 @@ export interface Connect {
 /** Connect answers at once or is rebalancing, and then it answers 409 later. */
 const timeoutMs = 10_000
 
-export function connectAt(baseUrl: string): Connect {
+export function connectAt(baseUrl: string, signal: AbortSignal): Connect {
   const request = async (path: string, init: RequestInit = {}): Promise<unknown> => {
     const response = await fetch(new URL(`/connectors/${path}`, baseUrl), {
       ...init,
       headers: { 'content-type': 'application/json' },
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     })
     const body = await response.text()
     if (response.status === 404) return undefined

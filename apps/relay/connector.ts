@@ -7,6 +7,9 @@ export interface DesiredConnector {
   readonly config: Readonly<Record<string, string>>
 }
 
+/** PostgreSQL's limit for names. */
+const slotNameMaxLength = 63
+
 /** What had to be done, or what it waits for. */
 export type Condition =
   | { readonly is: 'running' }
@@ -25,7 +28,8 @@ export function desiredConnector(template: string, databaseUrl: string): Desired
   const name = `${database}-outbox`
   const values: Readonly<Record<string, string>> = {
     CONNECTOR_NAME: name,
-    SLOT_NAME: 'paysaga_outbox',
+    // Slots belong to the server, which may have several of our databases.
+    SLOT_NAME: `${database.replaceAll(/[^a-z0-9_]/g, '_')}_outbox`.slice(-slotNameMaxLength),
     DATABASE_HOST: url.hostname,
     DATABASE_PORT: url.port || '5432',
     DATABASE_USER: decodeURIComponent(url.username),

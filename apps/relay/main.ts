@@ -20,7 +20,7 @@ await runProcess({
   app: createApp({ service, readiness, log }),
   start: async (life) => {
     const template = await readFile(config.CONNECTOR_TEMPLATE, 'utf8')
-    const connect = connectAt(config.CONNECT_URL)
+    const connect = connectAt(config.CONNECT_URL, life.signal)
     for (const url of config.RELAY_DATABASE_URLS) {
       const db = openDatabase<unknown>({ url, service, poolMax: 2, log })
       life.onStop('database', () => closeDatabase(db))

@@ -176,6 +176,18 @@ describe('the Stripe gateway', () => {
     await expect(order.capture('pi_1')).rejects.not.toBeInstanceOf(NotPerformed)
   })
 
+  test('sends once when the connection is closed: what a second sending is told would prove nothing', async () => {
+    let connections = 0
+    const rude = createServer((socket) => {
+      connections += 1
+      socket.once('data', () => socket.resetAndDestroy())
+    })
+    const port = await portOf(rude.listen(0, '127.0.0.1').unref())
+    const order = newOrder('pm_card_visa', { url: `http://127.0.0.1:${port}` })
+    await expect(order.authorise()).rejects.not.toBeInstanceOf(NotPerformed)
+    expect(connections).toBe(1)
+  })
+
   test('sends nothing more once its call is over', async () => {
     const order = newOrder()
     await expect(order.authorise({ signal: AbortSignal.abort() })).rejects.toThrow('aborted')

@@ -52,7 +52,7 @@ test("an order's mails leave one after the other, and one that is refused does n
     await feed(transitions[type].input)
   await vi.waitFor(
     async () => {
-      const rows = await db.transaction().execute((trx) => notifications.lock(trx, [ids.orderId]))
+      const { rows } = await db.transaction().execute((trx) => notifications.lock(trx, [ids.orderId]))
       expect(rows.get(ids.orderId)?.state.messages.map(({ status }) => status)).toEqual(['sent', 'failed', 'sent'])
     },
     { timeout: 15_000, interval: 100 },

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { Log } from '#messaging'
 import { handleBatch } from '../../apps/shared/messaging/consumer.ts'
-import type { KafkaMessage } from '../../apps/shared/messaging/kafka.ts'
+import type { KafkaMessage } from '../../apps/shared/messaging/kafka-client.ts'
+import { Troubles } from '../../apps/shared/messaging/troubles.ts'
 import { type Counter, counterParticipant, createCounterTables, silentLog } from './counter.ts'
 import { freshDatabase } from './database.ts'
 
@@ -22,7 +23,7 @@ export async function counting(serverUrl: string) {
     db,
     database,
     handle: (messages: readonly KafkaMessage[], { participant = counterParticipant(), log = silentLog }: With = {}) =>
-      handleBatch({ db, participant, log }, messages, new AbortController().signal),
+      handleBatch({ db, participant, log, troubles: new Troubles() }, messages, new AbortController().signal),
     counter: async (key: string): Promise<CounterRow | undefined> =>
       (await select(sql<CounterRow>`select version, source_version, state from counters where id = ${key}`))[0],
     /** What it said, in order: type, version and payload. */

@@ -1,9 +1,10 @@
 import { decideItems } from './decide-all.ts'
 import type { EffectsOf } from './effects.ts'
+import { classify } from './failures.ts'
 import type { Item } from './fold.ts'
 import { pause } from './pause.ts'
 import { logVerdict } from './verdict-log.ts'
-import type { Vocabulary } from './vocabulary.ts'
+import type { OpenTransaction, Vocabulary } from './vocabulary.ts'
 
 /** A deadline is kept at most this late. */
 const pollMs = 1_000
@@ -15,31 +16,53 @@ export async function keepDeadlines<V extends Vocabulary>(
   options: EffectsOf<V> & { readonly decided: () => void },
   signal: AbortSignal,
 ): Promise<void> {
+  const { participant, log, troubles, decided } = options
+  if (participant.dueAt === undefined) return
   while (!signal.aborted) {
-    const count = await sweepDeadlinesOnce(options).catch((error: unknown) => {
-      options.log.warn({ err: error }, 'deadlines could not be looked up, trying again')
-      return 0
-    })
-    if (count > 0) options.decided()
+    let count = 0
+    try {
+      count = await sweepDeadlinesOnce(options)
+      troubles.clear('deadlines')
+    } catch (error) {
+      log.error({ err: error }, 'deadlines could not be decided, trying again')
+      troubles.note('deadlines', error)
+      // One that fails by its content must not keep the others from their time.
+      if (classify(error) === 'content') count = await sweepEachAlone(options).catch(() => 0)
+    }
+    if (count > 0) decided()
     if (count < batchMaxDeadlines) await pause(pollMs, signal)
   }
 }
 
 /** One round. Two sweepers share the work: what one holds, the other skips. @returns how many were due. */
-export async function sweepDeadlinesOnce<V extends Vocabulary>({
-  db,
-  participant,
-  log,
-}: EffectsOf<V>): Promise<number> {
+export async function sweepDeadlinesOnce<V extends Vocabulary>(options: EffectsOf<V>): Promise<number> {
+  const { participant } = options
+  return await decideDue(options, (trx) => participant.store.due(trx, batchMaxDeadlines))
+}
+
+/** As `sweepDeadlinesOnce`, with a transaction for each. @returns how many could be decided. */
+async function sweepEachAlone<V extends Vocabulary>(options: EffectsOf<V>): Promise<number> {
+  const { db, participant, log } = options
+  const keys = await db.transaction().execute((trx) => participant.store.due(trx, batchMaxDeadlines))
+  let decided = 0
+  for (const key of keys) {
+    try {
+      decided += await decideDue(options, () => Promise.resolve([key]))
+    } catch (error) {
+      log.error({ orderId: key, err: error }, 'a deadline cannot be decided')
+    }
+  }
+  return decided
+}
+
+async function decideDue<V extends Vocabulary>(
+  { db, participant, log }: EffectsOf<V>,
+  due: (trx: OpenTransaction) => Promise<readonly string[]>,
+): Promise<number> {
   const { items, verdicts } = await db.transaction().execute(async (trx) => {
-    const keys = await participant.store.due(trx, batchMaxDeadlines)
-    const items = keys.map(
-      (key): Item<V> => ({
-        key,
-        input: { type: 'DeadlineReached' },
-        cause: { id: 'deadline', traceparent: '' },
-      }),
-    )
+    const keys = await due(trx)
+    const cause = { id: 'deadline', traceparent: '' }
+    const items = keys.map((key): Item<V> => ({ key, input: { type: 'DeadlineReached' }, cause }))
     const { verdicts } = keys.length === 0 ? { verdicts: [] } : await decideItems(trx, participant, { keys, items })
     return { items, verdicts }
   })

@@ -1,8 +1,17 @@
 import { sql } from 'kysely'
-import { insertEffects, withdrawUnsent } from './effect-rows.ts'
+import { insertingEffects, withdrawUnsent } from './effect-rows.ts'
 import { SomebodyWasFaster } from './failures.ts'
-import { type Draft, type Fold, foldItem, foldNeverSent, type Item, startFold, type Verdict } from './fold.ts'
-import { appendToOutbox } from './outbox.ts'
+import {
+  type Draft,
+  type Fold,
+  foldItem,
+  foldNeverSent,
+  type Item,
+  type Said,
+  startFold,
+  type Verdict,
+} from './fold.ts'
+import { appending, type OutboxEvent } from './outbox.ts'
 import type { Cause, Decision, Input, OpenTransaction, Participant, Vocabulary } from './vocabulary.ts'
 
 export interface AggregateInput<V extends Vocabulary> {
@@ -55,8 +64,8 @@ export async function decideItems<V extends Vocabulary>(
   work: Work<V>,
 ): Promise<{ readonly fold: Fold<V>; readonly verdicts: readonly Verdict<V>[] }> {
   const keys = [...new Set(work.keys)].sort()
-  const rows = await participant.store.lock(trx, keys)
-  const now = await databaseTime(trx)
+  // Decisions are made by the database's clock: the services' own may differ from each other.
+  const { rows, now } = await participant.store.lock(trx, keys)
   const items = typeof work.items === 'function' ? await work.items() : work.items
   const fold = startFold(participant, keys, { rows, now })
   const verdicts = items.map((item) => foldItem(fold, item))
@@ -67,41 +76,43 @@ export async function decideItems<V extends Vocabulary>(
   return { fold, verdicts }
 }
 
+/** Everything at once: one statement and one round trip for states, history, outbox and effects. */
 async function write<V extends Vocabulary>(
   trx: OpenTransaction,
   { participant, drafts, said, emitted, history }: Fold<V>,
 ): Promise<void> {
   const toSave = [...drafts.values()].flatMap((draft) => toBeSaved(participant, draft))
   if (toSave.length === 0) return
-  const saved = await participant.store.save(trx, toSave)
-  if (saved.length !== toSave.length) throw new SomebodyWasFaster('Another transaction wrote the same aggregate')
-  await participant.store.record(trx, history)
-  await appendToOutbox(
-    trx,
-    said.map(({ key, version, event, cause }) => ({
-      stream: participant.stream,
-      key,
-      type: event.type,
-      version,
-      payload: participant.encode(event),
-      correlationId: key,
-      causationId: cause.id,
-      traceparent: cause.traceparent,
-      source: participant.name,
-    })),
-  )
-  await insertEffects(trx, participant, emitted)
+  const saving = participant.store.save(toSave)
+  const parts = [
+    ...saving.map((statement, index) => sql`${sql.id(`saved_${index}`)} as (${statement})`),
+    ...(history.length === 0 ? [] : [sql`recorded as (${participant.store.record(history)})`]),
+    ...(said.length === 0 ? [] : [sql`said as (${appending(said.map((one) => outboxEvent(participant, one)))})`]),
+    ...(emitted.length === 0 ? [] : [sql`emitted as (${insertingEffects(participant, emitted)})`]),
+  ]
+  const ids = saving.map((_, index) => sql`select id from ${sql.id(`saved_${index}`)}`)
+  const { rows } = await sql`with ${sql.join(parts)} ${sql.join(ids, sql` union all `)}`.execute(trx)
+  if (rows.length !== toSave.length) throw new SomebodyWasFaster('Another transaction wrote the same aggregate')
 }
 
 function toBeSaved<V extends Vocabulary>(participant: Participant<V>, draft: Draft<V>) {
   const { state, moved } = draft
-  return moved && state !== undefined ? [{ ...draft, state, dueAt: participant.dueAt(state) }] : []
+  return moved && state !== undefined ? [{ ...draft, state, dueAt: participant.dueAt?.(state) }] : []
 }
 
-/** Decisions are made by the database's clock: the services' own may differ from each other. */
-async function databaseTime(trx: OpenTransaction): Promise<Date> {
-  const { rows } = await sql<{ now: Date }>`select now() as now`.execute(trx)
-  const now = rows[0]?.now
-  if (now === undefined) throw new Error('The database did not tell the time')
-  return now
+function outboxEvent<V extends Vocabulary>(
+  { stream, name, encode }: Participant<V>,
+  { key, version, event, cause }: Said<V>,
+): OutboxEvent {
+  return {
+    stream,
+    key,
+    type: event.type,
+    version,
+    payload: encode(event),
+    correlationId: key,
+    causationId: cause.id,
+    traceparent: cause.traceparent,
+    source: name,
+  }
 }

@@ -1,4 +1,5 @@
-import type { KafkaMessage } from './kafka.ts'
+import { reasonOf } from './failures.ts'
+import type { KafkaMessage } from './kafka-client.ts'
 import type { Cause, Participant, Vocabulary } from './vocabulary.ts'
 
 /** A message that can be placed: its key, its position in that key's stream, and what it says. */
@@ -44,6 +45,6 @@ function contentOf<V extends Vocabulary>(
   try {
     return parse(value ?? '')
   } catch (error) {
-    return new Undecodable(`${type} does not decode: ${error instanceof Error ? error.message : String(error)}`)
+    return new Undecodable(`${type} does not decode: ${reasonOf(error)}`)
   }
 }

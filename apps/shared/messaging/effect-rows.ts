@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import type { Emitted, Withdrawal } from './fold.ts'
 import { handlerOf, type OpenTransaction, type Participant, type Vocabulary } from './vocabulary.ts'
 
@@ -36,21 +36,20 @@ interface EffectRow {
   readonly outcome: string | null
 }
 
-export async function insertEffects<V extends Vocabulary>(
-  trx: OpenTransaction,
+/** The statement that writes these effects. Never called with none. */
+export function insertingEffects<V extends Vocabulary>(
   participant: Participant<V>,
   emitted: readonly Emitted<V>[],
-): Promise<void> {
-  if (emitted.length === 0) return
+): RawBuilder<unknown> {
   const rows = emitted.toSorted((one, other) => (one.lane < other.lane ? -1 : 1))
   const keys = rows.map(({ effect, key }) => handlerOf(participant, effect.type).idempotencyKey(effect, key))
-  await sql`
+  return sql`
     insert into effect (lane, key, kind, idempotency_key, payload, traceparent)
     select * from unnest(
       ${rows.map(({ lane }) => lane)}::text[], ${rows.map(({ key }) => key)}::text[],
       ${rows.map(({ effect }) => effect.type)}::text[], ${keys}::text[],
       ${rows.map(({ effect }) => participant.codec.encode(effect))}::text[],
-      ${rows.map(({ cause }) => cause.traceparent)}::text[])`.execute(trx)
+      ${rows.map(({ cause }) => cause.traceparent)}::text[])`
 }
 
 /** Takes back those effects of the withdrawals that no runner has ever leased, and says which. */
@@ -78,24 +77,26 @@ export async function withdrawUnsent<V extends Vocabulary>(
 
 /** Leases at most `limit` due effects, skipping those that another runner is leasing. */
 export async function leaseEffects<V extends Vocabulary>(
-  trx: OpenTransaction,
+  db: QueryExecutorProvider,
   participant: Participant<V>,
   limit: number,
 ): Promise<readonly LeasedEffect<V>[]> {
   const kinds = Object.keys(participant.effects)
   const leasesMs = kinds.map((kind) => handlerOf(participant, kind).timeoutMs + leaseSlackMs)
+  // Materialized, or the planner may run the limited look-up once per row. Kinds that nobody here handles stay aside.
   const { rows } = await sql<EffectRow>`
+    with due as materialized (
+      select id, lease_ms from effect
+      join unnest(${kinds}::text[], ${leasesMs}::int[]) as handled (kind, lease_ms) using (kind)
+      where next_attempt_at <= now() and (leased_until is null or leased_until <= now())
+      order by next_attempt_at limit ${limit} for update of effect skip locked)
     update effect as leased
     set lease_token = lease_token + 1, attempts = attempts + 1, first_sent_at = coalesce(first_sent_at, now()),
-        leased_until = now() + kinds.lease_ms * interval '1 millisecond'
-    from unnest(${kinds}::text[], ${leasesMs}::int[]) as kinds (kind, lease_ms)
-    where kinds.kind = leased.kind and leased.id in (
-      select id from effect
-      where next_attempt_at <= now() and (leased_until is null or leased_until <= now())
-      order by next_attempt_at limit ${limit} for update skip locked)
+        leased_until = now() + due.lease_ms * interval '1 millisecond'
+    from due where leased.id = due.id
     returning leased.id, key, payload, idempotency_key, lease_token, attempts, traceparent, outcome,
               unknown_since is not null as is_unknown,
-              (extract(epoch from now() - first_sent_at) * 1000)::float8 as age_ms`.execute(trx)
+              (extract(epoch from now() - first_sent_at) * 1000)::float8 as age_ms`.execute(db)
   return rows.map((row) => leased(participant, row))
 }
 
@@ -140,7 +141,7 @@ export interface Postponement {
 }
 
 /** Ends the lease and names the time of the next attempt. @returns false when the effect is no longer ours. */
-export async function postpone(trx: OpenTransaction, lease: Lease, next: Postponement): Promise<boolean> {
+export async function postpone(trx: QueryExecutorProvider, lease: Lease, next: Postponement): Promise<boolean> {
   const { rows } = await sql<{ id: string }>`
     update effect
     set leased_until = null, next_attempt_at = now() + ${next.delayMs} * interval '1 millisecond',

@@ -1,8 +1,9 @@
-import { backoffMs } from './backoff.ts'
+import { backoffMs, callDelays } from './backoff.ts'
 import { type LeasedEffect, leaseEffects, postpone } from './effect-rows.ts'
 import { type Answer, settle } from './outcomes.ts'
 import { pause } from './pause.ts'
 import type { TransactionSource } from './transaction.ts'
+import type { Troubles } from './troubles.ts'
 import { handlerOf, type Log, NotPerformed, type Participant, type Vocabulary } from './vocabulary.ts'
 
 export interface EffectRunner {
@@ -16,29 +17,32 @@ export interface EffectsOf<V extends Vocabulary> {
   readonly db: TransactionSource
   readonly participant: Participant<V>
   readonly log: Log
+  readonly troubles: Troubles
 }
 
 /** So many calls are under way at once in one process. */
 const maxCalls = 64
 /** Effects of crashed processes and postponed ones are found at this interval; our own wake us. */
 const pollMs = 250
-const retryDelays = { firstMs: 100, maxMs: 30_000 }
 
 /** Leases due effects, calls outside any transaction, and feeds each outcome to `decide`, until the signal. */
 export function startEffectRunner<V extends Vocabulary>(options: EffectsOf<V>, signal: AbortSignal): EffectRunner {
   if (Object.keys(options.participant.effects).length === 0) return { wake: () => undefined, ended: Promise.resolve() }
   const calls = new Set<Promise<void>>()
-  const outcomes = settle(options)
   let woken = new AbortController()
+  const outcomes = settle(options, () => woken.abort())
 
+  let waitsForFree = false
   const lease = async (): Promise<number> => {
     const free = maxCalls - calls.size
-    if (free === 0) return 0
+    waitsForFree = free <= 0
+    if (waitsForFree) return 0
     const leased = await leaseOnce(options, free)
+    options.troubles.clear('effects')
     for (const effect of leased) {
       const call = carryOut(options, outcomes, effect).finally(() => {
         calls.delete(call)
-        woken.abort()
+        if (waitsForFree) woken.abort()
       })
       calls.add(call)
     }
@@ -49,6 +53,7 @@ export function startEffectRunner<V extends Vocabulary>(options: EffectsOf<V>, s
       woken = new AbortController()
       const count = await lease().catch((error: unknown) => {
         options.log.warn({ err: error }, 'effects could not be leased, trying again')
+        options.troubles.note('effects', error)
         return 0
       })
       if (count === 0) await pause(pollMs, AbortSignal.any([signal, woken.signal]))
@@ -67,7 +72,7 @@ export async function runEffectsOnce<V extends Vocabulary>(options: EffectsOf<V>
 }
 
 function leaseOnce<V extends Vocabulary>({ db, participant }: EffectsOf<V>, limit: number) {
-  return db.transaction().execute((trx) => leaseEffects(trx, participant, limit))
+  return leaseEffects(db, participant, limit)
 }
 
 type Settle<V extends Vocabulary> = (effect: LeasedEffect<V>, answer: Answer<V>) => Promise<void>
@@ -134,12 +139,12 @@ async function again<V extends Vocabulary>(
 ): Promise<void> {
   const notPerformed = error instanceof NotPerformed
   const next = {
-    delayMs: backoffMs(effect.attempt, retryDelays),
+    delayMs: backoffMs(effect.attempt, callDelays),
     error: String(error),
     isUnknown: !notPerformed,
     // An earlier runner may have called and died before it could say so: only a first sending is proof.
     isUnsent: notPerformed && effect.ageMs === 0,
     outcome: null,
   }
-  await db.transaction().execute((trx) => postpone(trx, effect, next))
+  await postpone(db, effect, next)
 }

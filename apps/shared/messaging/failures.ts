@@ -22,10 +22,16 @@ const systemErrors = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|E
 const withoutCode =
   /connection terminated|connection timeout|timeout exceeded|query read timeout|not queryable|pool after/i
 
+/** For a line of a log or a reason not to be ready. */
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
 export function classify(error: unknown): Failure {
   if (error instanceof SomebodyWasFaster) return 'conflict'
   if (!(error instanceof Error)) return 'content'
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if ('syscall' in error) return 'infrastructure'
+  // A row without a partition violates no constraint of ours; the relay is about to make its partition.
+  if (code === '23514' && !('constraint' in error && error.constraint)) return 'infrastructure'
   if (/^[0-9A-Z]{5}$/.test(code) && !systemErrors.test(code)) {
     return infrastructureClasses.has(code.slice(0, 2)) ? 'infrastructure' : 'content'
   }

@@ -1,8 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { AggregateToSave, Codec, HistoryEntry, OpenTransaction, Store, StoredAggregate } from './vocabulary.ts'
+import type { AggregateToSave, Codec, HistoryEntry, Store, StoredAggregate } from './vocabulary.ts'
 
 interface Row {
-  readonly id: string
+  readonly now: Date
+  /** Null, and all the others with it, when no row was found. */
+  readonly id: string | null
   readonly version: number
   readonly source_version: number
   readonly source_event_id: string | null
@@ -19,34 +21,40 @@ export function jsonbStore<State extends object>(table: string, codec: Codec): S
   const history = sql.table(`${table}_history`)
   return {
     async lock(trx, keys) {
+      // The locking statement stands alone in its subquery: one that joins would read rows as they were before the wait.
       const { rows } = await sql<Row>`
-        select id, version, source_version, source_event_id, state::text as state
-        from ${aggregates} where id = any(${keys}::uuid[]) order by id for update`.execute(trx)
-      return new Map(rows.map((row) => [row.id, stored<State>(row, codec)]))
+        select clock_timestamp() as now, locked.* from (values (1)) as always left join (
+          select id, version, source_version, source_event_id, state::text as state
+          from ${aggregates} where id = any(${keys}::uuid[]) order by id for update
+        ) as locked on true`.execute(trx)
+      // The last row's: after all of the waiting.
+      const now = rows.at(-1)?.now
+      if (now === undefined) throw new Error('The database did not tell the time')
+      const found = rows.flatMap((row) => (row.id === null ? [] : [[row.id, stored<State>(row, codec)] as const]))
+      return { now, rows: new Map(found) }
     },
 
-    async save(trx, toSave) {
+    save(toSave) {
       const [existing, created] = [toSave.filter(isLoaded), toSave.filter((saved) => !isLoaded(saved))]
-      const updated = existing.length === 0 ? [] : await ids(trx, update(aggregates, columnsOf(existing, codec)))
-      const inserted = created.length === 0 ? [] : await ids(trx, insert(aggregates, columnsOf(created, codec)))
-      return [...updated, ...inserted]
+      return [
+        ...(existing.length === 0 ? [] : [update(aggregates, columnsOf(existing, codec))]),
+        ...(created.length === 0 ? [] : [insert(aggregates, columnsOf(created, codec))]),
+      ]
+    },
+
+    record(entries) {
+      const column = (name: keyof HistoryEntry) => entries.map((entry) => entry[name])
+      return sql`
+        insert into ${history} (id, version, type, cause, change)
+        select * from unnest(${column('key')}::uuid[], ${column('version')}::int[], ${column('type')}::text[],
+                             ${column('cause')}::text[], ${column('change')}::jsonb[])`
     },
 
     async due(trx, limit) {
-      return await ids(
-        trx,
-        sql<{ id: string }>`select id from ${aggregates} where due_at <= now() order by due_at limit ${limit}
-                            for update skip locked`,
-      )
-    },
-
-    async record(trx, entries) {
-      if (entries.length === 0) return
-      const column = (name: keyof HistoryEntry) => entries.map((entry) => entry[name])
-      await sql`
-        insert into ${history} (id, version, type, cause, change)
-        select * from unnest(${column('key')}::uuid[], ${column('version')}::int[], ${column('type')}::text[],
-                             ${column('cause')}::text[], ${column('change')}::jsonb[])`.execute(trx)
+      const { rows } = await sql<{ id: string }>`
+        select id from ${aggregates} where due_at <= now() order by due_at limit ${limit}
+        for update skip locked`.execute(trx)
+      return rows.map(({ id }) => id)
     },
   }
 }
@@ -78,11 +86,6 @@ const columnsOf = <State extends object>(toSave: readonly AggregateToSave<State>
     ${toSave.map(({ dueAt }) => dueAt?.toISOString() ?? null)}::timestamptz[],
     ${toSave.map(({ state }) => codec.encode(state))}::jsonb[]
   ) as saved (id, version, loaded_version, source_version, source_event_id, due_at, state)`
-
-async function ids(trx: OpenTransaction, statement: RawBuilder<{ id: string }>): Promise<readonly string[]> {
-  const { rows } = await statement.execute(trx)
-  return rows.map(({ id }) => id)
-}
 
 function stored<State>(row: Row, codec: Codec): StoredAggregate<State> {
   return {

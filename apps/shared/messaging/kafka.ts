@@ -1,24 +1,8 @@
-import { type Consumer, type EachBatchPayload, Kafka, logLevel, type KafkaMessage as RawMessage } from 'kafkajs'
-import { stopIdleTimers } from './kafkajs-idle.ts'
+import type { Consumer, EachBatchPayload, TopicOffsets } from 'kafkajs'
+import { reasonOf } from './failures.ts'
+import { clientOf, type KafkaMessage, type KafkaOptions, received, retry } from './kafka-client.ts'
 import { pause } from './pause.ts'
 import type { Log } from './vocabulary.ts'
-
-export interface KafkaOptions {
-  /** `host:port` of at least one broker. */
-  readonly brokers: readonly string[]
-  readonly clientId: string
-  /** After a crash a partition comes back only after this long: 6,000 in production. The broker sets a lower bound. */
-  readonly sessionTimeoutMs: number
-}
-
-export interface KafkaMessage {
-  readonly partition: number
-  /** A whole number that may exceed 2^53, as text. */
-  readonly offset: string
-  readonly key: string | undefined
-  readonly value: string | undefined
-  readonly headers: Readonly<Record<string, string | undefined>>
-}
 
 export interface Subscription {
   readonly groupId: string
@@ -51,8 +35,6 @@ const heartbeatsPerSession = 3
 /** A new consumer is built this long after the last one failed. */
 const rebuildAfterMs = 500
 
-stopIdleTimers()
-
 /** Joins the group and consumes until stopped. A consumer that fails is rebuilt, for ever. Returns at once. */
 export function consume(options: KafkaOptions, subscription: Subscription, log: Log): RunningConsumer {
   const stopping = new AbortController()
@@ -65,7 +47,7 @@ export function consume(options: KafkaOptions, subscription: Subscription, log: 
       try {
         await new Consumption(options, subscription, { log, state, stopping: stopping.signal }).run()
       } catch (error) {
-        state.waitsFor = `waiting for Kafka at ${options.brokers.join(', ')}: ${messageOf(error)}`
+        state.waitsFor = `waiting for Kafka at ${options.brokers.join(', ')}: ${reasonOf(error)}`
         log.warn({ group: subscription.groupId }, state.waitsFor)
       }
       await pause(rebuildAfterMs, stopping.signal)
@@ -133,13 +115,18 @@ class Consumption {
       this.#handled.clear()
       const partitions = payload.memberAssignment[topic] ?? []
       for (const partition of state.stoppedPartitions.keys()) {
-        if (!partitions.includes(partition)) state.stoppedPartitions.delete(partition)
+        if (partitions.includes(partition)) continue
+        state.stoppedPartitions.delete(partition)
+        // kafkajs remembers a pause beyond the assignment: should the partition come back, it would be deaf.
+        this.#consumer.resume([{ topic, partitions: [partition] }])
       }
       log.info({ group: this.#subscription.groupId, topic, partitions }, 'joined the consumer group')
       state.waitsFor = undefined
     })
     state.stoppedPartitions.clear()
-    const committing = setInterval(() => void this.#commit(), commitIntervalMs)
+    const commitBySelf = ({ topic, partitions }: TopicOffsets) =>
+      this.#consumer.commitOffsets(partitions.map((position) => ({ topic, ...position })))
+    const committing = setInterval(() => void this.#commit(commitBySelf), commitIntervalMs)
     const stopped = Promise.withResolvers<void>()
     const onStop = (): void => stopped.resolve()
     stopping.addEventListener('abort', onStop, { once: true })
@@ -158,7 +145,7 @@ class Consumption {
     } finally {
       stopping.removeEventListener('abort', onStop)
       clearInterval(committing)
-      await this.#commit()
+      await this.#commit(commitBySelf)
       await this.#consumer.disconnect().catch(() => undefined)
     }
   }
@@ -170,12 +157,13 @@ class Consumption {
     const taken = new AbortController()
     const signal = AbortSignal.any([stopping, taken.signal])
     // kafkajs sends heartbeats between messages only; a long transaction would lose the partition while it works.
+    // It also skips a heartbeat that comes a moment too early, so this asks more often than it is to send.
     const beating = setInterval(() => {
       payload.heartbeat().catch(() => taken.abort())
-    }, this.#heartbeatMs)
+    }, this.#heartbeatMs / 4)
     try {
       for (let from = 0; from < batch.messages.length; from += batchMaxMessages) {
-        if (signal.aborted || !payload.isRunning() || payload.isStale()) return
+        if (signal.aborted || !payload.isRunning()) return
         const messages = batch.messages.slice(from, from + batchMaxMessages)
         await this.#subscription.onBatch(
           messages.map((message) => received(batch.partition, message)),
@@ -189,7 +177,7 @@ class Consumption {
       if (!signal.aborted) this.#stopPartition(batch.partition, error)
     } finally {
       clearInterval(beating)
-      if (stopping.aborted) await this.#commit()
+      if (signal.aborted) await this.#commit((offsets) => payload.commitOffsetsIfNecessary({ topics: [offsets] }))
     }
   }
 
@@ -197,53 +185,20 @@ class Consumption {
     const { log, state } = this.#around
     const { topic } = this.#subscription
     this.#consumer.pause([{ topic, partitions: [partition] }])
-    state.stoppedPartitions.set(partition, messageOf(error))
+    state.stoppedPartitions.set(partition, reasonOf(error))
     log.error({ topic, partition, err: error }, 'stopped the partition: it goes on from here after a restart')
   }
 
-  async #commit(): Promise<void> {
+  async #commit(commit: (offsets: TopicOffsets) => Promise<void>): Promise<void> {
     if (this.#handled.size === 0) return
     const { topic } = this.#subscription
-    const offsets = [...this.#handled].map(([partition, offset]) => ({ topic, partition, offset }))
+    const partitions = [...this.#handled].map(([partition, offset]) => ({ partition, offset }))
     this.#handled.clear()
     try {
-      await this.#consumer.commitOffsets(offsets)
+      await commit({ topic, partitions })
     } catch (error) {
       // The messages come again and are recognised as repeats.
-      this.#around.log.warn({ topic, reason: messageOf(error) }, 'offsets were not committed')
+      this.#around.log.warn({ topic, reason: reasonOf(error) }, 'offsets were not committed')
     }
   }
 }
-
-/** Explicit to the last: under NODE_ENV=test kafkajs would change these by itself. */
-const retry = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5, multiplier: 2, factor: 0.2 } as const
-
-function clientOf({ brokers, clientId }: KafkaOptions, log: Log): Kafka {
-  return new Kafka({
-    brokers: [...brokers],
-    clientId,
-    connectionTimeout: 2_000,
-    authenticationTimeout: 5_000,
-    requestTimeout: 10_000,
-    enforceRequestTimeout: true,
-    retry,
-    logLevel: logLevel.WARN,
-    logCreator:
-      () =>
-      ({ namespace, label, log: { message, error } }) =>
-        log.debug({ kafkajs: namespace, level: label, reason: error }, message),
-  })
-}
-
-function received(partition: number, { offset, key, value, headers }: RawMessage): KafkaMessage {
-  const texts = Object.entries(headers ?? {}).map(([name, content]) => [name, content?.toString()] as const)
-  return {
-    partition,
-    offset,
-    key: key?.toString(),
-    value: value?.toString(),
-    headers: Object.fromEntries(texts),
-  }
-}
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { OpenTransaction } from './vocabulary.ts'
 
 /** One row of the outbox, placed by the connector as key, headers and value of one Kafka message. */
@@ -25,13 +25,17 @@ export interface OutboxEvent {
  * from the database. One statement, however many events.
  */
 export async function appendToOutbox(trx: OpenTransaction, events: readonly OutboxEvent[]): Promise<void> {
-  if (events.length === 0) return
+  if (events.length > 0) await appending(events).execute(trx)
+}
+
+/** The statement that appends these events. Never called with none. */
+export function appending(events: readonly OutboxEvent[]): RawBuilder<unknown> {
   const column = (name: keyof OutboxEvent) => events.map((event) => event[name])
-  await sql`
+  return sql`
     insert into outbox (aggregatetype, aggregateid, type, aggregate_version, payload,
                         correlation_id, causation_id, traceparent, source)
     select * from unnest(
       ${column('stream')}::text[], ${column('key')}::text[], ${column('type')}::text[], ${column('version')}::int[],
       ${column('payload')}::text[], ${column('correlationId')}::text[], ${column('causationId')}::text[],
-      ${column('traceparent')}::text[], ${column('source')}::text[])`.execute(trx)
+      ${column('traceparent')}::text[], ${column('source')}::text[])`
 }

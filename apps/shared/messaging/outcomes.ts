@@ -1,4 +1,4 @@
-import { backoffMs } from './backoff.ts'
+import { backoffMs, callDelays } from './backoff.ts'
 import { decideItems } from './decide-all.ts'
 import { deleteLeased, type LeasedEffect, leaseSlackMs, postpone } from './effect-rows.ts'
 import type { EffectsOf } from './effects.ts'
@@ -21,18 +21,23 @@ interface Settlement<V extends Vocabulary> {
   readonly answer: Answer<V>
 }
 
+interface Settling<V extends Vocabulary> extends EffectsOf<V> {
+  /** An outcome led to further effects. */
+  readonly emitted: () => void
+}
+
 /** Outcomes that arrive together are decided in one transaction of at most so many. */
 const batchMaxOutcomes = 100
 const retryDelays = { firstMs: 20, maxMs: 1_000 }
 const decisionDelays = { firstMs: 1_000, maxMs: 60_000 }
 
 /** @returns a function that resolves when the outcome is decided and its effect deleted, or belongs to somebody else. */
-export function settle<V extends Vocabulary>(options: EffectsOf<V>) {
-  const add = inBatches<Settlement<V>>(batchMaxOutcomes, (batch) => settleAll(options, batch))
+export function settle<V extends Vocabulary>(options: EffectsOf<V>, emitted: () => void = () => undefined) {
+  const add = inBatches<Settlement<V>>(batchMaxOutcomes, (batch) => settleAll({ ...options, emitted }, batch))
   return (effect: LeasedEffect<V>, answer: Answer<V>): Promise<void> => add({ effect, answer })
 }
 
-async function settleAll<V extends Vocabulary>(options: EffectsOf<V>, batch: readonly Settlement<V>[]): Promise<void> {
+async function settleAll<V extends Vocabulary>(options: Settling<V>, batch: readonly Settlement<V>[]): Promise<void> {
   const deadline = performance.now() + leaseSlackMs
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -48,31 +53,34 @@ async function settleAll<V extends Vocabulary>(options: EffectsOf<V>, batch: rea
 const never = new AbortController().signal
 
 async function settleEachAlone<V extends Vocabulary>(
-  options: EffectsOf<V>,
+  options: Settling<V>,
   batch: readonly Settlement<V>[],
   error: unknown,
 ): Promise<void> {
   const [only, ...others] = batch
   if (only === undefined) return
   if (others.length === 0) return await keepOutcome(options, only, error)
-  for (const settlement of batch) await settleAll(options, [settlement])
+  const settled = await Promise.allSettled(batch.map((settlement) => settleAll(options, [settlement])))
+  const failed = settled.find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
 }
 
 async function decideOutcomes<V extends Vocabulary>(
-  { db, participant, log }: EffectsOf<V>,
+  { db, participant, log, emitted }: Settling<V>,
   batch: readonly Settlement<V>[],
 ): Promise<void> {
-  const { items, verdicts } = await db.transaction().execute(async (trx) => {
+  const { items, verdicts, fold } = await db.transaction().execute(async (trx) => {
     let items: readonly Item<V>[] = []
-    const { verdicts } = await decideItems(trx, participant, {
+    const { verdicts, fold } = await decideItems(trx, participant, {
       keys: batch.map(({ effect }) => effect.key),
       items: async () => {
         items = await stillOurs(trx, batch)
         return items
       },
     })
-    return { items, verdicts }
+    return { items, verdicts, fold }
   })
+  if (fold.emitted.length > 0) emitted()
   verdicts.forEach((verdict, index) => logVerdict(log, items[index], verdict))
 }
 
@@ -92,7 +100,7 @@ async function stillOurs<V extends Vocabulary>(
   )
   for (const { effect, answer } of batch) {
     if (answer.ends) continue
-    const delayMs = backoffMs(effect.attempt, retryDelays)
+    const delayMs = backoffMs(effect.attempt, callDelays)
     const next = { delayMs, error: 'outcome unknown', isUnknown: true, isUnsent: false, outcome: null }
     if (await postpone(trx, effect, next)) ours.add(effect.id)
   }
@@ -115,13 +123,11 @@ async function keepOutcome<V extends Vocabulary>(
     { orderId: effect.key, effectId: effect.id, err: error },
     'deciding an outcome failed, its call is not made again',
   )
-  await db.transaction().execute((trx) =>
-    postpone(trx, effect, {
-      delayMs: backoffMs(effect.attempt, decisionDelays),
-      error: String(error),
-      isUnknown: false,
-      isUnsent: false,
-      outcome: answer.ends ? participant.codec.encode(answer.outcome) : null,
-    }),
-  )
+  await postpone(db, effect, {
+    delayMs: backoffMs(effect.attempt, decisionDelays),
+    error: String(error),
+    isUnknown: false,
+    isUnsent: false,
+    outcome: answer.ends ? participant.codec.encode(answer.outcome) : null,
+  })
 }

@@ -1,8 +1,11 @@
 import { handleBatch } from './consumer.ts'
 import { keepDeadlines } from './deadlines.ts'
 import { startEffectRunner } from './effects.ts'
-import { consume, type KafkaOptions } from './kafka.ts'
+import { consume } from './kafka.ts'
+import type { KafkaOptions } from './kafka-client.ts'
+import { pause } from './pause.ts'
 import type { TransactionSource } from './transaction.ts'
+import { Troubles } from './troubles.ts'
 import type { Log, Participant, Vocabulary } from './vocabulary.ts'
 
 export interface ParticipantOptions {
@@ -13,7 +16,10 @@ export interface ParticipantOptions {
 }
 
 export interface RunningParticipant {
-  /** Takes nothing new, finishes what is under way and leaves the group; rejects when that takes longer. */
+  /**
+   * Takes nothing new, finishes the batch at hand and leaves the group. Calls to the outside have `timeoutMs` to end;
+   * what has not ended by then is called again elsewhere when its lease is over, under the same key.
+   */
   stop(options: { readonly timeoutMs: number }): Promise<void>
   /** Why this participant does not do its work: empty when it is ready. */
   problems(): readonly string[]
@@ -29,30 +35,30 @@ export function startParticipant<V extends Vocabulary>(
   { db, kafka, log }: ParticipantOptions,
 ): RunningParticipant {
   const stopping = new AbortController()
-  const options = { db, participant, log }
+  const troubles = new Troubles()
+  const options = { db, participant, log, troubles }
   const effects = startEffectRunner(options, stopping.signal)
   const deadlines = keepDeadlines({ ...options, decided: () => effects.wake() }, stopping.signal)
   const subscription = {
     groupId: participant.name,
     topic: participant.listensTo.topic,
     onBatch: async (messages: Parameters<typeof handleBatch>[1], signal: AbortSignal) => {
-      await handleBatch(options, messages, signal)
-      effects.wake()
+      const { emitted } = await handleBatch(options, messages, signal)
+      if (emitted) effects.wake()
     },
   }
   const consumer = consume(kafka, subscription, log)
   return {
-    problems: () => consumer.problems(),
+    problems: () => [...consumer.problems(), ...troubles.lasting()],
     stop: async ({ timeoutMs }) => {
       stopping.abort()
-      const ended = Promise.all([consumer.stop(), effects.ended, deadlines])
-      await Promise.race([ended, rejectAfter(timeoutMs, `${participant.name} did not stop within ${timeoutMs} ms`)])
+      await Promise.all([consumer.stop(), deadlines])
+      const late = new AbortController()
+      const outOfTime = pause(timeoutMs, late.signal).then(() => {
+        if (!late.signal.aborted) log.warn({}, 'calls are under way: they are made again when their leases are over')
+      })
+      await Promise.race([effects.ended, outOfTime])
+      late.abort()
     },
   }
-}
-
-function rejectAfter(ms: number, reason: string): Promise<never> {
-  return new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(reason)), ms).unref()
-  })
 }

@@ -1,4 +1,4 @@
-import type { QueryExecutorProvider } from 'kysely'
+import type { QueryExecutorProvider, RawBuilder } from 'kysely'
 
 export interface Named {
   readonly type: string
@@ -83,15 +83,27 @@ export interface HistoryEntry {
   readonly change: string
 }
 
-/** The aggregate's rows. Each function is one statement, however many keys. `jsonbStore` makes one for a table. */
+/** The aggregate's rows. `jsonbStore` makes one for a table. */
 export interface Store<State> {
-  /** Locks the rows until the transaction ends, in the order of the keys. Keys without a row are absent. */
-  lock(trx: OpenTransaction, keys: readonly string[]): Promise<ReadonlyMap<string, StoredAggregate<State>>>
-  /** @returns the keys written. A new row that exists by now is left alone and is missing from the answer. */
-  save(trx: OpenTransaction, aggregates: readonly AggregateToSave<State>[]): Promise<readonly string[]>
+  /**
+   * Locks the rows until the transaction ends, in the order of the keys, and tells the database's time: one statement.
+   * Keys without a row are absent.
+   */
+  lock(trx: OpenTransaction, keys: readonly string[]): Promise<Locked<State>>
+  /**
+   * Statements that write the aggregates, however many, and return the `id` of each that is written. A new row that
+   * exists by now is left alone and not returned.
+   */
+  save(aggregates: readonly AggregateToSave<State>[]): readonly RawBuilder<{ id: string }>[]
+  /** The statement that appends these entries to the history. Never called with none. */
+  record(entries: readonly HistoryEntry[]): RawBuilder<unknown>
   /** Locks and names at most `limit` aggregates whose deadline has come, skipping those that somebody else holds. */
   due(trx: OpenTransaction, limit: number): Promise<readonly string[]>
-  record(trx: OpenTransaction, entries: readonly HistoryEntry[]): Promise<void>
+}
+
+export interface Locked<State> {
+  readonly now: Date
+  readonly rows: ReadonlyMap<string, StoredAggregate<State>>
 }
 
 export interface EffectCall {
@@ -167,8 +179,11 @@ export interface Participant<V extends Vocabulary> {
     }
   }
   readonly decide: Decide<V>
-  /** A state is due at one moment or never: a deadline is revoked by leaving the state. */
-  readonly dueAt: (state: V['state']) => Date | undefined
+  /**
+   * A state is due at one moment or never: a deadline is revoked by leaving the state. Left out: no state is ever due,
+   * and nobody looks for deadlines.
+   */
+  readonly dueAt?: (state: V['state']) => Date | undefined
   readonly store: Store<V['state']>
   /** The payload of an event, as text. */
   readonly encode: (event: V['said']) => string

@@ -59,6 +59,12 @@ export const env = {
       error: `must be a URL such as ${schemes[0] ?? 'http'}://host:port/path`,
     }),
   databaseUrl: () => env.url('postgresql', 'postgres'),
+  /** `host:port`, several separated by commas. */
+  brokers: () =>
+    z
+      .string()
+      .transform((text) => text.split(',').map((broker) => broker.trim()))
+      .pipe(z.array(z.string().regex(/^\S+:\d+$/, { error: 'must be host:port, several separated by commas' })).min(1)),
   secret: () => z.string(),
   /** `API_KEYS="sk_test_paysaga=<merchant uuid>,…"`: from key to merchant. */
   apiKeys: () => keyring(z.uuid(), '<key>=<merchant uuid>'),

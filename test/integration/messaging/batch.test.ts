@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { decideAll } from '#messaging'
-import { PartitionBlocked } from '../../../apps/shared/messaging/consumer.ts'
-import { added, counterParticipant, message } from '../../support/counter.ts'
+import { handleBatch, PartitionBlocked } from '../../../apps/shared/messaging/consumer.ts'
+import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
+import { added, counterParticipant, message, silentLog } from '../../support/counter.ts'
 import { type Counting, counting } from '../../support/counting.ts'
 
 describe('a batch of messages', () => {
@@ -169,6 +170,38 @@ describe('a batch of messages', () => {
     await handled
     expect(await t.counter(key)).toMatchObject({ state: { heard: ['needs a row'] } })
     await expect(t.handle([added(randomUUID(), 1, { name: 'needs a row' })])).rejects.toThrow('not-yet')
+  })
+
+  it('gives a row its two seconds after an outage, not during it', { timeout: 15_000 }, async () => {
+    const key = randomUUID()
+    const outageEnds = performance.now() + 2_200
+    let looks = 0
+    const db = {
+      getExecutor: () => t.db.getExecutor(),
+      transaction: () => {
+        if (performance.now() < outageEnds) throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
+        looks += 1
+        return t.db.transaction()
+      },
+    }
+    const participant = counterParticipant()
+    const options = { db, participant, log: silentLog, troubles: new Troubles() }
+    const handled = handleBatch(options, [added(key, 1, { name: 'needs a row' })], new AbortController().signal)
+    await expect.poll(() => looks, { timeout: 10_000, interval: 1 }).toBeGreaterThan(0)
+    await t.db
+      .transaction()
+      .execute((trx) =>
+        decideAll(trx, participant, [{ key, input: { type: 'Open' }, cause: { id: 'test', traceparent: '' } }]),
+      )
+    await handled
+    expect(await t.counter(key)).toMatchObject({ state: { heard: ['needs a row'] } })
+  })
+
+  it('handles what comes before a message without a key', async () => {
+    const key = randomUUID()
+    const batch = [added(key, 1), { ...added(key, 2), key: undefined }, added(key, 3)]
+    await expect(t.handle(batch)).rejects.toThrow(/has no key/)
+    expect(await t.counter(key)).toMatchObject({ source_version: 1 })
   })
 
   /** Resolves when a session waits for our transaction. */

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { sweepDeadlinesOnce } from '../../../apps/shared/messaging/deadlines.ts'
-import { added, counterParticipant, silentLog } from '../../support/counter.ts'
+import type { Participant } from '#messaging'
+import { keepDeadlines, sweepDeadlinesOnce } from '../../../apps/shared/messaging/deadlines.ts'
+import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
+import { added, type CounterVocabulary, counterParticipant, silentLog } from '../../support/counter.ts'
 import { type Counting, counting } from '../../support/counting.ts'
 
 describe('a deadline', () => {
@@ -11,7 +13,8 @@ describe('a deadline', () => {
   })
   afterAll(() => t[Symbol.asyncDispose]())
 
-  const sweep = () => sweepDeadlinesOnce({ db: t.db, participant: counterParticipant(), log: silentLog })
+  const sweep = () =>
+    sweepDeadlinesOnce({ db: t.db, participant: counterParticipant(), log: silentLog, troubles: new Troubles() })
   const past = new Date(Date.now() - 60_000).toISOString()
   const future = new Date(Date.now() + 3_600_000).toISOString()
 
@@ -23,6 +26,27 @@ describe('a deadline', () => {
     expect(await t.counter(due)).toMatchObject({ version: 2, state: { isClosed: true } })
     expect(await t.counter(later)).toMatchObject({ version: 1, state: { isClosed: false } })
     expect(await t.said(due)).toMatchObject([{ type: 'Counted' }, { type: 'Closed', aggregate_version: 2 }])
+  })
+
+  it('that fails by its content keeps no other from its time', async () => {
+    const keys = Array.from({ length: 5 }, () => randomUUID())
+    const [poisoned = ''] = keys
+    await t.handle(keys.map((key) => added(key, 1, { closesAt: past, name: key })))
+    const participant: Participant<CounterVocabulary> = {
+      ...counterParticipant(),
+      decide: (counter, input, now) => {
+        if (counter?.heard.includes(poisoned)) throw new TypeError('a bug of ours')
+        return counterParticipant().decide(counter, input, now)
+      },
+    }
+    const stop = new AbortController()
+    const troubles = new Troubles()
+    const decided = () => stop.abort()
+    await keepDeadlines({ db: t.db, participant, log: silentLog, troubles, decided }, stop.signal)
+    for (const key of keys) {
+      expect(await t.counter(key)).toMatchObject({ state: { isClosed: key !== poisoned } })
+    }
+    await sweep()
   })
 
   it('is shared by two sweepers', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, inject, it } from 'vitest'
 import { decideAll } from '#messaging'
 import { sweepDeadlinesOnce } from '../../../apps/shared/messaging/deadlines.ts'
 import { runEffectsOnce } from '../../../apps/shared/messaging/effects.ts'
+import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
 import { added, counterParticipant, silentLog } from '../../support/counter.ts'
 import { counting } from '../../support/counting.ts'
 
@@ -18,7 +19,7 @@ describe('consumer, effect runner, deadlines and commands on the same aggregates
       .raw(`alter database ${new URL(t.database.adminUrl).pathname.slice(1)} set deadlock_timeout = '10ms'`)
       .execute(admin)
     const keys = Array.from({ length: aggregates }, () => randomUUID())
-    const options = { db: t.db, participant: counterParticipant(), log: silentLog }
+    const options = { db: t.db, participant: counterParticipant(), log: silentLog, troubles: new Troubles() }
     const past = new Date(Date.now() - 60_000).toISOString()
     // Every party goes through the aggregates in another order, as partitions, sweepers and clients do.
     const shuffled = (seed: number) => keys.toSorted((a, b) => hash(a, seed) - hash(b, seed))

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { decideAll, type EffectCall, NotPerformed, type Participant } from '#messaging'
 import { leaseEffects } from '../../../apps/shared/messaging/effect-rows.ts'
 import { runEffectsOnce } from '../../../apps/shared/messaging/effects.ts'
+import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
 import { added, type CounterVocabulary, counterParticipant, silentLog } from '../../support/counter.ts'
 import { type Counting, counting } from '../../support/counting.ts'
 
@@ -15,7 +16,7 @@ describe('an effect', () => {
   afterAll(() => t[Symbol.asyncDispose]())
 
   const run = (ring?: Parameters<typeof counterParticipant>[0]) =>
-    runEffectsOnce({ db: t.db, participant: counterParticipant(ring), log: silentLog })
+    runEffectsOnce({ db: t.db, participant: counterParticipant(ring), log: silentLog, troubles: new Troubles() })
   const rows = async (key: string) =>
     (
       await sql<{ attempts: number; outcome: string | null; unknown_since: Date | null }>`
@@ -80,7 +81,7 @@ describe('an effect', () => {
   it('that an earlier runner may have sent is not withdrawn because a later one was refused', async () => {
     const key = randomUUID()
     await t.handle([added(key, 1, { by: 10 })])
-    await t.db.transaction().execute((trx) => leaseEffects(trx, counterParticipant(), 10))
+    await leaseEffects(t.db, counterParticipant(), 10)
     await makeDue(key)
     await run(() => Promise.reject(new NotPerformed('429')))
     await command(key, 'Reset')
@@ -119,6 +120,26 @@ describe('an effect', () => {
     expect(calls).toBe(40)
   })
 
+  it('is leased up to the limit, also when the table is small and the planner would rather loop', async () => {
+    const keys = Array.from({ length: 30 }, () => randomUUID())
+    await t.handle(keys.map((key) => added(key, 1, { by: 10 })))
+    await sql`vacuum analyze payment_service.effect`.execute(t.database.open<unknown>('postgres', 1))
+    expect(await leaseEffects(t.db, counterParticipant(), 5)).toHaveLength(5)
+    expect(await leaseEffects(t.db, counterParticipant(), 5)).toHaveLength(5)
+    expect(await leaseEffects(t.db, counterParticipant(), 64)).toHaveLength(20)
+    await sql`delete from effect`.execute(t.db)
+  })
+
+  it('of a kind that this version does not know stays aside and is in nobody’s way', async () => {
+    await sql`insert into effect (lane, key, kind, idempotency_key, payload, traceparent)
+              select 'l' || n, 'k', 'FromTomorrow', 'i', '{}', '' from generate_series(1, 70) as n`.execute(t.db)
+    const key = randomUUID()
+    await t.handle([added(key, 1, { by: 10 })])
+    expect(await run()).toBe(1)
+    expect(await t.counter(key)).toMatchObject({ state: { rings: 1 } })
+    await sql`delete from effect`.execute(t.db)
+  })
+
   it('is called again when its runner died, and the late answer of the dead is thrown away', async () => {
     const key = randomUUID()
     await t.handle([added(key, 1, { by: 10 })])
@@ -152,10 +173,15 @@ describe('an effect', () => {
       return Promise.resolve({ type: 'Rung' } as const)
     }
     const effects = { Ring: { ...participant.effects.Ring, call: ring } }
-    await runEffectsOnce({ db: t.db, participant: { ...buggy, effects }, log: silentLog })
+    await runEffectsOnce({ db: t.db, participant: { ...buggy, effects }, log: silentLog, troubles: new Troubles() })
     expect(await rows(key)).toMatchObject([{ outcome: '{"type":"Rung"}' }])
     await makeDue(key)
-    await runEffectsOnce({ db: t.db, participant: { ...participant, effects }, log: silentLog })
+    await runEffectsOnce({
+      db: t.db,
+      participant: { ...participant, effects },
+      log: silentLog,
+      troubles: new Troubles(),
+    })
     expect(calls).toBe(1)
     expect(await t.counter(key)).toMatchObject({ state: { rings: 1 } })
   })
@@ -171,7 +197,7 @@ describe('an effect', () => {
   it('that may have left is not withdrawn', async () => {
     const key = randomUUID()
     await t.handle([added(key, 1, { by: 10 })])
-    await t.db.transaction().execute((trx) => leaseEffects(trx, counterParticipant(), 10))
+    await leaseEffects(t.db, counterParticipant(), 10)
     await command(key, 'Reset')
     expect(await rows(key)).toMatchObject([{ attempts: 1 }])
     expect(await t.counter(key)).toMatchObject({ state: { isRinging: true } })

@@ -9,7 +9,6 @@ describe('a failure', () => {
   it.each([
     ['22P02', 'content'],
     ['23505', 'content'],
-    ['23514', 'content'],
     ['08006', 'infrastructure'],
     ['40001', 'infrastructure'],
     ['40P01', 'infrastructure'],
@@ -38,6 +37,15 @@ describe('a failure', () => {
     'Client has encountered a connection error and is not queryable',
   ])('of node-postgres without a code is infrastructure: %s', (message) => {
     expect(classify(new Error(message))).toBe('infrastructure')
+  })
+
+  it('for want of a partition of the outbox is infrastructure: the relay is about to make one', () => {
+    expect(classify(sqlState('23514'))).toBe('infrastructure')
+    expect(classify(Object.assign(sqlState('23514'), { constraint: 'orders_total_is_positive' }))).toBe('content')
+  })
+
+  it('of a system call is infrastructure, whatever its code', () => {
+    expect(classify(Object.assign(new Error('socket'), { code: 'EMFILE', syscall: 'socket' }))).toBe('infrastructure')
   })
 
   it('by a race is a conflict, and by a bug of ours content', () => {

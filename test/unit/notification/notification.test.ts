@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeEvent, encodeEvent, formatJson, parseOwnJson } from '#contracts'
 import { maxMessages } from '../../../apps/notification/messages.ts'
-import { decideNotification, dueAt } from '../../../apps/notification/notification.ts'
+import { decideNotification } from '../../../apps/notification/notification.ts'
 import type {
   Notification,
   NotificationDecision,
@@ -79,10 +79,6 @@ test('a customer who is erased stands nowhere in the state', () => {
 test('an order is mailed about so often and then only an alarm is raised', () => {
   const messages = Array.from({ length: maxMessages }, (_, at) => ({ ...sent, number: at + 1 }))
   expect(inWords(decideNotification({ ...quiet, messages }, transitions.OrderConfirmed.input, now))).toBe('alarm')
-})
-
-test('a notification is never due: its effects keep their own time', () => {
-  expect(dueAt(quiet)).toBeUndefined()
 })
 
 test('in any order of events at most one mail is under way, numbers go up, and outcomes answer effects one to one', () => {
