@@ -26,23 +26,28 @@ export async function bringUp(local: Local, stackOnly = false): Promise<void> {
 }
 
 /** Where a browser or a client finds the services. */
-export function printAddresses({ config: { servicePorts } }: Local): void {
+export function printAddresses({ config: { servicePorts }, stack }: Local): void {
   printTable([
     ['orders', `http://127.0.0.1:${servicePorts.order}/docs`],
     ['payments', `http://127.0.0.1:${servicePorts.payment}/docs`],
     ['notifications', `http://127.0.0.1:${servicePorts.notification}/docs`],
+    ['relay', `http://127.0.0.1:${servicePorts.relay}/readyz`],
+    ['card gateway', `http://127.0.0.1:${servicePorts.gateway}/simulator/charges`],
     ['mail', `http://127.0.0.1:${servicePorts.mailHttp}`],
+    ...endpointRows(stack),
   ])
 }
 
 /** Where the stack is, for a service that is run by hand. */
-export function printEndpoints({ stack: { endpoints } }: Local): void {
-  printTable([
-    ['postgres', endpoints.adminUrl],
-    ['kafka', endpoints.brokers.join(',')],
-    ['connect', endpoints.connectUrl],
-  ])
+export function printEndpoints({ stack }: Local): void {
+  printTable(endpointRows(stack))
 }
+
+const endpointRows = ({ endpoints }: Local['stack']): readonly (readonly string[])[] => [
+  ['postgres', endpoints.adminUrl],
+  ['kafka', endpoints.brokers.join(',')],
+  ['connect', endpoints.connectUrl],
+]
 
 type Progress = (name: string, text: string) => void
 
