@@ -47,6 +47,17 @@ describe('the commands behind make', () => {
     expect(skeleton(await cli('demo'))).toEqual(skeleton(shown))
   })
 
+  it('the README’s curl places an order, and again the same', async () => {
+    const readme = await readFile(new URL('README.md', root), 'utf8')
+    const command = /```sh\n(curl .*?)```/s.exec(readme)?.[1] ?? ''
+    const here = command.replace('127.0.0.1:3001', `127.0.0.1:${shop.ports.order}`)
+    const answers = [await run('bash', ['-c', here]), await run('bash', ['-c', here])].map(({ stdout }) => stdout)
+    expect(answers[0]).toMatch(/^HTTP\/1\.1 202 /)
+    expect(answers[1]).toContain('idempotent-replayed: true')
+    const [first, second] = answers.map((answer) => answer.slice(answer.indexOf('\r\n\r\n')))
+    expect(second).toBe(first)
+  })
+
   it('order places one and shows its way, and saga shows it again', async () => {
     const placed = await cli('order')
     expect(placed).toMatch(/81\.90 EUR {2}Ada {2}paid/)

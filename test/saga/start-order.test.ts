@@ -1,0 +1,65 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { migrate } from '../../db/migrate.ts'
+import { createTopics, freePorts } from '../../infra/index.ts'
+import { openTestStack } from '../support/stack.ts'
+
+const within = { timeout: 25_000, interval: 50 }
+
+describe('a service that is started before what it stands on', () => {
+  let directory = ''
+  let system: ReturnType<typeof openTestStack>
+  let url = ''
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'paysaga-'))
+    const [postgres = 0, kafka = 0, kafkaController = 0, connect = 0, order = 0, other = 0] = await freePorts(6)
+    const ports = {
+      order,
+      payment: other,
+      notification: other,
+      relay: other,
+      gateway: other,
+      mailSmtp: other,
+      mailHttp: other,
+    }
+    system = openTestStack({ directory, profile: 'test', ports: { postgres, kafka, kafkaController, connect } }, ports)
+    url = `http://127.0.0.1:${order}`
+  })
+  afterAll(async () => {
+    await system.services.stop('order')
+    await system.stack.stop()
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  const readiness = async () => {
+    const response = await fetch(`${url}/readyz`).catch(() => undefined)
+    return `${response?.status} ${await response?.text()}`
+  }
+
+  it('lives, says what it waits for, and is ready when everything has come', { timeout: 90_000 }, async () => {
+    const { stack, services } = system
+    const started = services.start('order')
+    await expect.poll(readiness, within).toMatch(/^503 .*PostgreSQL/s)
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+
+    await stack.start('postgres')
+    await migrate(stack.endpoints.adminUrl)
+    await expect.poll(readiness, within).toMatch(/^503 .*waiting for Kafka at 127\.0\.0\.1/s)
+
+    await stack.start('kafka')
+    await createTopics({ brokers: stack.endpoints.brokers })
+    await expect.poll(readiness, within).toMatch(/^200/)
+    await started
+    const log = await readFile(join(directory, 'logs', 'order.log'), 'utf8')
+    expect(log).toContain('waiting for PostgreSQL')
+    expect(log).toContain('waiting for Kafka')
+
+    // And goes on when its database was away.
+    await stack.stop('postgres')
+    await expect.poll(readiness, within).toMatch(/^503 .*PostgreSQL/s)
+    await stack.start('postgres')
+    await expect.poll(readiness, within).toMatch(/^200/)
+  })
+})
