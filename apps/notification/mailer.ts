@@ -91,6 +91,9 @@ export function smtpMailer({ url, from, maxConnections }: SmtpOptions): Mailer {
   }
 }
 
+/** "Service not available, closing transmission channel" (RFC 5321): said to whatever comes. */
+const closing = 421
+
 /** 5yz to recipient or content refuses this mail for good; to greeting, log-in or our own address it would refuse all. */
 function refusalIn(error: unknown, { mayHaveLeft }: { readonly mayHaveLeft: boolean }): MailOutcome {
   const { code, command, responseCode, message } = describe(error)
@@ -99,13 +102,16 @@ function refusalIn(error: unknown, { mayHaveLeft }: { readonly mayHaveLeft: bool
     if (isAboutThisMail)
       return { type: 'MailFailed', code: code === 'EENVELOPE' ? 'invalid_address' : 'invalid_message' }
     // Without an answer only this tells: the body is read when the server has said that it takes it, and not before.
-    if (mayHaveLeft) throw error
-    throw new NotPerformed(message, { cause: error })
+    if (mayHaveLeft) throw new Error(`The connection ended after the mail had begun to leave: ${String(code)}`)
+    throw new NotPerformed(`The mail server does not answer: ${String(code ?? message)}`)
   }
   // 503 is about the order of commands: the same mail may pass on a new connection.
   const isPermanent = responseCode >= 500 && responseCode !== 503
   if (isAboutThisMail && isPermanent) return { type: 'MailFailed', code: String(responseCode) }
-  throw new NotPerformed(message, { cause: error })
+  // The server's words are left out: they repeat the recipient's address.
+  const answer = `The mail server answered ${responseCode} to ${String(command)}`
+  // What is about this mail must end some day; what would refuse every mail waits for the server as long as it takes.
+  throw isAboutThisMail && responseCode !== closing ? new Error(answer) : new NotPerformed(answer)
 }
 
 interface SmtpFailure {

@@ -1,6 +1,7 @@
-import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleAll } from 'cockatiel'
+import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel'
 import { type Log, NotPerformed } from '#messaging'
 import type { Gateway, GatewayWord } from './gateway.ts'
+import { StillUnderWay } from './stripe-answers.ts'
 
 export interface BreakerLimits {
   /** So many calls without an answer, one after the other, are not about one order any more. */
@@ -8,6 +9,8 @@ export interface BreakerLimits {
   /** How long the gateway is left alone before one call may try. */
   readonly restMs: number
 }
+
+const unanswered = handleWhen((error) => !(error instanceof StillUnderWay))
 
 /** Ten in a row: a bad API key, a deploy at the other side, a network that is gone. */
 export const breakerLimits: BreakerLimits = { failuresMax: 10, restMs: 5_000 }
@@ -17,7 +20,7 @@ export const breakerLimits: BreakerLimits = { failuresMax: 10, restMs: 5_000 }
  * no order is declined for it. A refusal is an answer and never opens the circuit.
  */
 export function withBreaker(gateway: Gateway, log: Log, { failuresMax, restMs } = breakerLimits): Gateway {
-  const breaker = circuitBreaker(handleAll, { halfOpenAfter: restMs, breaker: new ConsecutiveBreaker(failuresMax) })
+  const breaker = circuitBreaker(unanswered, { halfOpenAfter: restMs, breaker: new ConsecutiveBreaker(failuresMax) })
   breaker.onBreak((cause) => {
     const err = 'error' in cause ? cause.error : undefined
     log.error({ err, restMs }, 'the gateway answers nobody and is left alone')

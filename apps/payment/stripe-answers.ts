@@ -9,6 +9,11 @@ const usualHoldSeconds = 7 * 24 * 60 * 60
 /** Given as the reason when a hold that wants the customer's presence is given up, so that a look-up can tell why. */
 export const authenticationWanted = 'abandoned' as const
 
+/** An answer, only not the last one: the gateway is well, and asking again later is all there is to do. */
+export class StillUnderWay extends Error {
+  override readonly name = 'StillUnderWay'
+}
+
 /** What an intent's state says about the money. Undefined: it holds nothing yet and was not refused either. */
 export function factOf(intent: Stripe.PaymentIntent): Fact | undefined {
   const { id: paymentId, currency } = intent
@@ -37,7 +42,7 @@ export function factOf(intent: Stripe.PaymentIntent): Fact | undefined {
     case 'requires_action':
       return undefined
     case 'processing':
-      throw new Error(`${paymentId} is still being processed`)
+      throw new StillUnderWay(`${paymentId} is still being processed`)
     default:
       throw new Error(`${paymentId} has the status ${String(intent.status)}, which nobody here knows`)
   }
@@ -59,7 +64,7 @@ export function refundFactOf(refund: Stripe.Refund, refundId: string): Fact {
     case 'canceled':
       return { type: 'RefundFailed', refundId, code: refund.failure_reason ?? refund.status }
     default:
-      throw new Error(`${refund.id} is ${refund.status ?? 'without a status'}`)
+      throw new StillUnderWay(`${refund.id} is ${refund.status ?? 'without a status'}`)
   }
 }
 

@@ -46,7 +46,7 @@ export function daemonFiles(
 
 /** Starts it unless it runs, and returns when it answers. A caller that dies half-way leaves a record that `end` finds. */
 export async function start(daemon: Daemon): Promise<void> {
-  const identity = await withLock(`${daemon.recordFile}.lock`, daemon.startTimeoutMs, async () => {
+  const identity = await withLock(lockOf(daemon), daemon.startTimeoutMs, async () => {
     const running = await recall(daemon)
     return running && (await isAlive(running)) ? running : await launch(daemon)
   })
@@ -67,9 +67,15 @@ export async function end(daemon: Daemon): Promise<Ending> {
   if (!identity) return 'absent'
   const ending = (await isAlive(identity)) ? await endProcess(identity, daemon.endSignals) : 'absent'
   if (ending === 'killed') await appendFile(daemon.logFile, `${daemon.name} did not end when asked, and was killed\n`)
-  await rm(daemon.recordFile, { force: true })
+  await withLock(lockOf(daemon), daemon.startTimeoutMs, async () => {
+    // Somebody may have started a new one meanwhile: its record must not go with the old one's.
+    const recorded = await recall(daemon)
+    if (recorded?.pid === identity.pid && recorded.mark === identity.mark) await rm(daemon.recordFile, { force: true })
+  })
   return ending
 }
+
+const lockOf = ({ recordFile }: Daemon): string => `${recordFile}.lock`
 
 export async function state(daemon: Daemon): Promise<{ readonly state: ProcessState; readonly pid?: number }> {
   const identity = await recall(daemon)

@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { machineEnvironment } from '../config.ts'
 
 const run = promisify(execFile)
 
@@ -27,7 +28,7 @@ export function lookUpNow(pid: number): ProcessFacts | undefined {
   try {
     return process.platform === 'linux'
       ? parseStat(pid, readFileSync(`/proc/${pid}/stat`, 'utf8'))
-      : parsePs(pid, execFileSync('ps', [...psArguments, String(pid)], { encoding: 'utf8' }))
+      : parsePs(pid, execFileSync('ps', [...psArguments, String(pid)], { encoding: 'utf8', env: psEnvironment }))
   } catch {
     return undefined
   }
@@ -80,10 +81,14 @@ function parseStat(pid: number, stat: string): ProcessFacts | undefined {
   return { pid, mark: `${bootId}/${startTicks}`, parent: Number(parent), paused: state === 'T' }
 }
 
+/** Start times must read the same tomorrow, in another shell, and after the clocks are changed. */
+const psEnvironment = { ...machineEnvironment(), LC_ALL: 'C', TZ: 'UTC' }
 const psArguments = ['-o', 'ppid=,state=,lstart=', '-p']
 
 async function fromPs(pid: number): Promise<ProcessFacts | undefined> {
-  const { stdout } = await run('ps', [...psArguments, String(pid)]).catch(() => ({ stdout: '' }))
+  const { stdout } = await run('ps', [...psArguments, String(pid)], { env: psEnvironment }).catch(() => ({
+    stdout: '',
+  }))
   return parsePs(pid, stdout)
 }
 

@@ -59,6 +59,15 @@ describe('the environment', () => {
     const variables = new Set(configs.flatMap((path) => matches(read(path), /^ +([A-Z][A-Z0-9_]+):/gm)))
     expect([...described].toSorted()).toEqual([...variables].toSorted())
   })
+
+  it('reaches the services that make starts: what a person may set is handed on', () => {
+    const handedOn = new Set(matches(read('infra/config.ts'), /^ {2}'([A-Z][A-Z0-9_]+)',$/gm))
+    const stackSettings = new Set(matches(read('infra/config.ts'), /^ +([A-Z][A-Z0-9_]+):/gm))
+    const offered = matches(read('.env.example'), /^#? ?([A-Z][A-Z0-9_]+)=(?=\S)/gm)
+    const byMake = ['CONNECTOR_TEMPLATE', 'SMTP_PORT']
+    const lost = offered.filter((name) => !handedOn.has(name) && !stackSettings.has(name) && !byMake.includes(name))
+    expect(lost).toEqual([])
+  })
 })
 
 describe('what is installed', () => {

@@ -1,4 +1,3 @@
-import { reasonOf } from './failures.ts'
 import type { KafkaMessage } from './kafka-client.ts'
 import type { Cause, Participant, Vocabulary } from './vocabulary.ts'
 
@@ -45,6 +44,7 @@ function contentOf<V extends Vocabulary>(
   try {
     return parse(value ?? '')
   } catch (error) {
-    return new Undecodable(`${type} does not decode: ${reasonOf(error)}`)
+    // A parser's message may quote the payload, and this one is shown by readiness: only its kind is told.
+    return new Undecodable(`${type} does not decode: ${error instanceof Error ? error.name : 'unknown error'}`)
   }
 }

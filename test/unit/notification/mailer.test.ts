@@ -101,13 +101,15 @@ function mailerAt(port: number): Mailer {
   return smtpMailer({ url: `smtp://127.0.0.1:${port}`, from: 'orders@paysaga.example', maxConnections: 2 })
 }
 
-/** `sent`, `failed <code>`, `not performed`, or `unknown`. */
+/** `sent`, `failed <code>`, `not performed`, `unknown`, or that its time runs. */
 async function fateOf(attempt: Promise<Awaited<ReturnType<Mailer['send']>>>): Promise<string> {
   try {
     const outcome = await attempt
     return outcome.type === 'MailFailed' ? `failed ${outcome.code}` : outcome.type
   } catch (error) {
-    return error instanceof NotPerformed ? 'not performed' : 'unknown'
+    if (error instanceof NotPerformed) return 'not performed'
+    const answered = error instanceof Error && /^The mail server answered \d{3} to [A-Z ]+$/.test(error.message)
+    return answered ? 'to be tried until its horizon' : 'unknown'
   }
 }
 
@@ -131,10 +133,10 @@ describe('what the server says decides', () => {
   test.each([
     { says: { RCPT: '550 no such user' }, fate: 'failed 550' },
     { says: { '.': '554 looks like spam' }, fate: 'failed 554' },
-    { says: { RCPT: '450 try later' }, fate: 'not performed' },
-    { says: { '.': '451 try later' }, fate: 'not performed' },
+    { says: { RCPT: '450 try later' }, fate: 'to be tried until its horizon' },
+    { says: { '.': '451 try later' }, fate: 'to be tried until its horizon' },
     { says: { DATA: '421 closing' }, fate: 'not performed' },
-    { says: { RCPT: '503 out of order' }, fate: 'not performed' },
+    { says: { RCPT: '503 out of order' }, fate: 'to be tried until its horizon' },
     { says: { MAIL: '530 log in first' }, fate: 'not performed' },
     { says: { GREETING: '554 not for you' }, fate: 'not performed' },
     { says: { GREETING: 'close' }, fate: 'not performed' },
