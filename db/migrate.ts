@@ -7,6 +7,14 @@ import pg from 'pg'
 export const serviceSchemas = ['order_service', 'payment_service', 'notification_service'] as const
 export type ServiceSchema = (typeof serviceSchemas)[number]
 
+/** A schema of somebody else's service, with migrations in a folder of its own. */
+export interface OwnSchema {
+  /** Its role is called the same. */
+  readonly schema: string
+  /** Of files as in `db/`, numbered from 0001. */
+  readonly folder: URL
+}
+
 /** A start right after the server's own may have to wait for it, but not for ever. */
 const connectTimeoutMs = 10_000
 
@@ -15,44 +23,52 @@ const connectTimeoutMs = 10_000
  * Forward only; each file runs once, in its own transaction group, under a lock that makes concurrent callers wait.
  *
  * @param adminUrl a superuser's connection string to the database itself
- * @param schemas the services that live in it: all of them, or one per database
+ * @param schemas the services that live in it: all of them, one per database, or those of others
  * @returns the names of the migrations that were applied, such as `order_service/0001_orders`
  * @throws the error of the first statement that failed; what came before in other folders stays applied
  */
 export async function migrate(
   adminUrl: string,
-  schemas: readonly ServiceSchema[] = serviceSchemas,
+  schemas: readonly (ServiceSchema | OwnSchema)[] = serviceSchemas,
 ): Promise<readonly string[]> {
   // Held until the connection ends: a second caller waits and finds everything done.
   await using lock = open(adminUrl, 'public')
   await sql`select pg_advisory_lock(hashtext('paysaga migrations'))`.execute(lock)
-  const applied = await applyFolder(adminUrl, { folder: 'database', schema: 'public' })
-  for (const schema of schemas) {
+  const applied = await applyFolder(adminUrl, { name: 'database', schema: 'public', folder: folderOf('database') })
+  for (const each of schemas) {
+    const { schema, folder } = typeof each === 'string' ? { schema: each, folder: folderOf(each) } : each
     await createSchema(adminUrl, schema)
-    applied.push(...(await applyFolder(adminUrl, { folder: 'messaging', schema })))
-    applied.push(...(await applyFolder(adminUrl, { folder: schema, schema })))
+    const messaging = { name: 'messaging', schema, folder: folderOf('messaging') }
+    applied.push(...(await applyFolder(adminUrl, messaging)))
+    applied.push(...(await applyFolder(adminUrl, { name: schema, schema, folder })))
   }
   return applied
 }
+
+const folderOf = (name: string): URL => new URL(`./${name}/`, import.meta.url)
 
 async function createSchema(adminUrl: string, schema: string): Promise<void> {
   await using db = open(adminUrl, 'public')
   await sql`create schema if not exists ${sql.id(schema)}`.execute(db)
 }
 
-async function applyFolder(adminUrl: string, { folder, schema }: { folder: string; schema: string }) {
+interface Sequence extends OwnSchema {
+  readonly name: string
+}
+
+async function applyFolder(adminUrl: string, { name, schema, folder }: Sequence) {
   await using db = open(adminUrl, schema)
   // A record per folder and schema: the library's migrations and a service's are two sequences that grow on their own.
-  const migrationTableName = schema === folder ? schema : `${schema}_${folder}`
+  const migrationTableName = schema === name ? schema : `${schema}_${name}`
   const { error, results } = await new Migrator({
     db,
-    provider: new SqlFiles(new URL(`./${folder}/`, import.meta.url)),
+    provider: new SqlFiles(folder),
     migrationTableSchema: 'migrations',
     migrationTableName,
     migrationLockTableName: `${migrationTableName}_lock`,
   }).migrateToLatest()
   if (error !== undefined) throw error instanceof Error ? error : new Error('migration failed', { cause: error })
-  const path = schema === folder || folder === 'database' ? folder : `${schema}/${folder}`
+  const path = schema === name || name === 'database' ? name : `${schema}/${name}`
   return (results ?? []).map(({ migrationName }) => `${path}/${migrationName}`)
 }
 

@@ -102,14 +102,14 @@ function refusalIn(error: unknown, { mayHaveLeft }: { readonly mayHaveLeft: bool
     if (isAboutThisMail)
       return { type: 'MailFailed', code: code === 'EENVELOPE' ? 'invalid_address' : 'invalid_message' }
     // Without an answer only this tells: the body is read when the server has said that it takes it, and not before.
-    if (mayHaveLeft) throw new Error(`The connection ended after the mail had begun to leave: ${String(code)}`)
-    throw new NotPerformed(`The mail server does not answer: ${String(code ?? message)}`)
+    if (mayHaveLeft) throw new Error(`The connection ended after the mail had begun to leave: ${typeof code === 'string' ? code : message}`)
+    throw new NotPerformed(`The mail server does not answer: ${typeof code === 'string' ? code : message}`)
   }
   // 503 is about the order of commands: the same mail may pass on a new connection.
   const isPermanent = responseCode >= 500 && responseCode !== 503
   if (isAboutThisMail && isPermanent) return { type: 'MailFailed', code: String(responseCode) }
   // The server's words are left out: they repeat the recipient's address.
-  const answer = `The mail server answered ${responseCode} to ${String(command)}`
+  const answer = `The mail server answered ${responseCode} to ${typeof command === 'string' ? command : 'a command'}`
   // What is about this mail must end some day; what would refuse every mail waits for the server as long as it takes.
   throw isAboutThisMail && responseCode !== closing ? new Error(answer) : new NotPerformed(answer)
 }

@@ -1,13 +1,16 @@
-import { startParticipant } from '#messaging'
+import { readBacklog, startParticipant } from '#messaging'
 import {
   closeDatabase,
   createApp,
   createLogger,
+  createMetrics,
   createReadiness,
   openDatabase,
+  participantMetrics,
   pingDatabase,
   runProcess,
   waitFor,
+  watchBacklog,
 } from '#runtime'
 import { readNotificationConfig } from './config.ts'
 import { notificationRoutes } from './http.ts'
@@ -22,13 +25,16 @@ const service = 'notification-service'
 const config = readNotificationConfig()
 const log = createLogger({ service, level: config.LOG_LEVEL })
 const readiness = createReadiness()
+const metrics = createMetrics(log)
 const db = openDatabase<NotificationDatabase>({
   url: config.NOTIFICATION_DATABASE_URL,
   service,
   poolMax: config.NOTIFICATION_DATABASE_POOL,
   log,
+  metrics,
 })
-const app = createApp({ service, readiness, log })
+watchBacklog(metrics, () => readBacklog(db))
+const app = createApp({ service, readiness, log, metrics })
 app.route('/', notificationRoutes({ db, apiKeys: config.API_KEYS }))
 
 await runProcess({
@@ -52,6 +58,7 @@ await runProcess({
         sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
       },
       log,
+      observer: participantMetrics(metrics),
     })
     life.onStop('participant', () => running.stop({ timeoutMs: stopTimeoutMs }))
     life.readiness.check('participant', () => running.problems()[0])

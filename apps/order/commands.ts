@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely, Transaction } from 'kysely'
 import { formatJson } from '#contracts'
-import { type Cause, type Decided, decideAll, type Input } from '#messaging'
+import { type Cause, type Decided, decideAll, type Input, type Log } from '#messaging'
 import { problem } from '#runtime'
 import { type Answer, answerOnce } from './idempotency.ts'
 import { refusalOf } from './refusals.ts'
@@ -27,9 +27,15 @@ export interface OrderCommands {
   refund(caller: Caller, orderId: string, wanted: Omit<RequestRefund, 'type' | 'refundId'>): Promise<Answer>
 }
 
-export function orderCommands(db: Kysely<OrderDatabase>, participant: OrderParticipant): OrderCommands {
-  const run = (caller: Caller, command: Command) =>
-    db.transaction().execute((trx) => answer({ trx, participant, caller }, command))
+export function orderCommands(db: Kysely<OrderDatabase>, participant: OrderParticipant, log: Log): OrderCommands {
+  const run = async (caller: Caller, command: Command): Promise<Answer> => {
+    const { orderId, status, ...answered } = await db
+      .transaction()
+      .execute((trx) => answer({ trx, participant, caller }, command))
+    const isReplay = 'idempotent-replayed' in answered.headers
+    log.info({ orderId, messageId: caller.cause.id, command: command.input.type, status, isReplay }, 'answered')
+    return { orderId, status, ...answered }
+  }
   return {
     place: (caller, wanted) => {
       const orderId = randomUUIDv7()

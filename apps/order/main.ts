@@ -3,6 +3,7 @@ import {
   closeDatabase,
   createApp,
   createLogger,
+  createMetrics,
   createReadiness,
   openDatabase,
   pingDatabase,
@@ -12,6 +13,7 @@ import {
 import { orderCommands } from './commands.ts'
 import { readOrderConfig } from './config.ts'
 import { orderRoutes } from './http.ts'
+import { orderMetrics } from './metrics.ts'
 import { orderParticipant } from './saga.ts'
 import type { OrderDatabase } from './tables.ts'
 
@@ -22,15 +24,18 @@ const service = 'order-service'
 const config = readOrderConfig()
 const log = createLogger({ service, level: config.LOG_LEVEL })
 const readiness = createReadiness()
+const metrics = createMetrics(log)
 const db = openDatabase<OrderDatabase>({
   url: config.ORDER_DATABASE_URL,
   service,
   poolMax: config.ORDER_DATABASE_POOL,
   log,
+  metrics,
 })
+const observer = orderMetrics(metrics, db)
 const participant = orderParticipant({ payWithinMs: config.PAY_WITHIN_MS, captureWithinMs: config.CAPTURE_WITHIN_MS })
-const app = createApp({ service, readiness, log })
-app.route('/', orderRoutes({ db, commands: orderCommands(db, participant), apiKeys: config.API_KEYS }))
+const app = createApp({ service, readiness, log, metrics })
+app.route('/', orderRoutes({ db, commands: orderCommands(db, participant, log), apiKeys: config.API_KEYS }))
 
 await runProcess({
   service,
@@ -51,6 +56,7 @@ await runProcess({
         sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
       },
       log,
+      observer,
     })
     life.onStop('participant', () => running.stop({ timeoutMs: stopTimeoutMs }))
     life.readiness.check('participant', () => running.problems()[0])

@@ -1,13 +1,16 @@
-import { startParticipant } from '#messaging'
+import { readBacklog, startParticipant } from '#messaging'
 import {
   closeDatabase,
   createApp,
   createLogger,
+  createMetrics,
   createReadiness,
   openDatabase,
+  participantMetrics,
   pingDatabase,
   runProcess,
   waitFor,
+  watchBacklog,
 } from '#runtime'
 import { withBreaker } from './breaker.ts'
 import { readPaymentConfig } from './config.ts'
@@ -23,11 +26,13 @@ const service = 'payment-service'
 const config = readPaymentConfig()
 const log = createLogger({ service, level: config.LOG_LEVEL })
 const readiness = createReadiness()
+const metrics = createMetrics(log)
 const db = openDatabase<PaymentDatabase>({
   url: config.PAYMENT_DATABASE_URL,
   service,
   poolMax: config.PAYMENT_DATABASE_POOL,
   log,
+  metrics,
 })
 const gatewayTimeoutMs = config.GATEWAY_TIMEOUT_MS
 const gateway = stripeGateway({
@@ -36,7 +41,8 @@ const gateway = stripeGateway({
   requestTimeoutMs: gatewayTimeoutMs,
 })
 const participant = paymentParticipant(withBreaker(gateway, log), { gatewayTimeoutMs })
-const app = createApp({ service, readiness, log })
+watchBacklog(metrics, () => readBacklog(db, { aggregates: 'payments' }))
+const app = createApp({ service, readiness, log, metrics })
 app.route('/', paymentRoutes({ db, apiKeys: config.API_KEYS }))
 
 await runProcess({
@@ -58,6 +64,7 @@ await runProcess({
         sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
       },
       log,
+      observer: participantMetrics(metrics),
     })
     life.onStop('participant', () => running.stop({ timeoutMs: stopTimeoutMs }))
     life.readiness.check('participant', () => running.problems()[0])

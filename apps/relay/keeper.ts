@@ -49,6 +49,9 @@ export function keep(kept: Kept, life: Life): void {
 }
 
 function tell({ log }: Life, connector: string, { before, now }: { before: Condition; now: Condition }): void {
+  // A worker that has just started does not know its connectors yet: the same mending again is no news.
+  const again = now.is === 'mended' && before.is === 'mended' && before.how === now.how
+  if (again) return
   if (now.is === 'mended') log.warn({ connector, how: now.how, because: now.because }, 'mended the connector')
   else if (now.is === 'running' && before.is !== 'running') log.info({ connector }, 'the connector is running')
   else if (now.is === 'waiting' && !(before.is === 'waiting' && before.because === now.because)) {

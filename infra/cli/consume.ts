@@ -9,7 +9,7 @@ const usage = 'make consume TOPIC=order.events [FROM=2026-11-22T16:00:00Z | FROM
 /** `make consume`: a topic's messages until its end as it is now, at most N; with F=1 also what comes, until Ctrl-C. */
 async function consume({ stack }: Local): Promise<void> {
   const [, , topic = '', from = '', count = '', follow = ''] = process.argv
-  if (topic === '') throw new Error(usage)
+  if (topic === '' || !/^(|[1-9]\d*)$/.test(count)) throw new Error(usage)
   const kafka = kafkaClient(stack.endpoints.brokers)
   const positions = await findPositions(kafka, topic, from)
   const limit = count === '' ? Number.POSITIVE_INFINITY : Number(count)

@@ -16,8 +16,18 @@ export function printTable(rows: readonly (readonly string[])[]): void {
 /** Ends a command that failed. Detached processes that it has started go on. */
 export function fail(error: unknown): never {
   print()
-  print(error instanceof Error ? error.message : String(error))
+  print(isUnanswered(error) ? nothingAnswers : error instanceof Error ? error.message : String(error))
   process.exit(1)
+}
+
+const nothingAnswers = 'Nothing answers there. make up starts everything, make status says what runs and where.'
+
+/** What fetch, pg and kafkajs throw when nobody listens; each wraps it in its own way. */
+function isUnanswered(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (/ECONNREFUSED|connection error/i.test(error.message)) return true
+  if ('code' in error && error.code === 'ECONNREFUSED') return true
+  return isUnanswered(error.cause)
 }
 
 /** `1.2 s`, aligned. */

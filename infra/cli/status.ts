@@ -1,27 +1,47 @@
 import { z } from 'zod'
 import { memoryBytes } from '../native/process-table.ts'
 import type { ProcessStatus } from '../stack.ts'
+import { complaintsOf } from './complaints.ts'
+import { printConsumerLag, printSlots } from './lags.ts'
 import { command, type Local } from './local.ts'
 import { print, printTable } from './output.ts'
 
 const timeoutMs = 3_000
 
-/** `make status`: every process, then every connector with its task. */
+/** `make status`: every process and what it waits for, then every connector, consumer group and replication slot. */
 async function status({ stack, services }: Local): Promise<void> {
-  const processes: readonly ProcessStatus[] = [...(await stack.status()), ...(await services.status())]
-  printTable([['process', 'state', 'pid', 'memory', 'address'], ...(await Promise.all(processes.map(row)))])
-  for (const { name } of processes.filter(({ state }) => state === 'dead')) {
+  const [parts, apps] = await Promise.all([stack.status(), services.status()])
+  printTable([['process', 'state', 'pid', 'memory', 'address'], ...(await Promise.all([...parts, ...apps].map(row)))])
+  for (const { name } of [...parts, ...apps].filter(({ state }) => state === 'dead')) {
     print(`  ${name} is gone and was not ended by make down: make logs S=${name}, then make up`)
   }
-  if (processes.some(({ name, state }) => name === 'connect' && state === 'ready')) {
-    print()
-    await printConnectors(stack.endpoints.connectUrl)
-  }
+  await printComplaints(apps)
+  const isReady = (name: string) => parts.some((part) => part.name === name && part.state === 'ready')
+  if (isReady('connect')) await section('connectors', () => printConnectors(stack.endpoints.connectUrl))
+  if (isReady('kafka')) await section('consumer groups', () => printConsumerLag(stack))
+  if (isReady('postgres')) await section('replication slots', () => printSlots(stack))
 }
 
 async function row({ name, state, pid, port }: ProcessStatus): Promise<readonly string[]> {
   const memory = pid === undefined ? '' : `${Math.round((await memoryBytes(pid)) / 1024 / 1024)} MB`
   return [name, state, String(pid ?? ''), memory, `127.0.0.1:${port}`]
+}
+
+/** One that lives and is not ready knows why. */
+async function printComplaints(services: readonly ProcessStatus[]): Promise<void> {
+  const silent = services.filter(({ state }) => state === 'silent')
+  const complaints = await Promise.all(silent.map(async (service) => ({ service, says: await complaintsOf(service) })))
+  for (const { service, says } of complaints) for (const complaint of says) print(`  ${service.name}: ${complaint}`)
+}
+
+/** What cannot be asked must not keep the rest from being shown: a status is read when something is wrong. */
+async function section(what: string, printing: () => Promise<void>): Promise<void> {
+  print()
+  try {
+    await printing()
+  } catch (error) {
+    print(`  ${what} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 const connectors = z.record(

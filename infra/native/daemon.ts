@@ -48,7 +48,9 @@ export function daemonFiles(
 export async function start(daemon: Daemon): Promise<void> {
   const identity = await withLock(lockOf(daemon), daemon.startTimeoutMs, async () => {
     const running = await recall(daemon)
-    return running && (await isAlive(running)) ? running : await launch(daemon)
+    if (running === undefined || !(await isAlive(running))) return await launch(daemon)
+    if (running.port !== daemon.port) throw elsewhere(daemon, running.port)
+    return running
   })
   const deadline = performance.now() + daemon.startTimeoutMs
   while (!(await daemon.answers())) {
@@ -95,10 +97,18 @@ export async function signal(daemon: Daemon, name: NodeJS.Signals): Promise<void
   if (name === 'SIGSTOP') await until(async () => (await lookUp(identity.pid))?.paused !== false, killTimeoutMs)
 }
 
-const record = z.object({ pid: z.number().int().positive(), mark: z.string() })
+/** Started under other settings: to wait for it where it is not would take the whole time-out and explain nothing. */
+function elsewhere({ name, port, logFile }: Daemon, actual: number): StartError {
+  const reason = `it runs on port ${actual}, and ${port} is asked for: make down first, or keep the port in .env`
+  return new StartError(name, reason, logFile)
+}
+
+const record = z.object({ pid: z.number().int().positive(), mark: z.string(), port: z.number().int() })
 
 /** The process that was started last, dead or alive. */
-export async function recall(daemon: Pick<Daemon, 'recordFile'>): Promise<ProcessIdentity | undefined> {
+export async function recall(
+  daemon: Pick<Daemon, 'recordFile'>,
+): Promise<(ProcessIdentity & { readonly port: number }) | undefined> {
   try {
     return record.parse(JSON.parse(await readFile(daemon.recordFile, 'utf8')))
   } catch {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdir, statfs } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { javaHome } from '../config.ts'
 import type { Problem } from '../stack.ts'
 import { jarFolder } from './jars.ts'
 import { javaFile } from './java.ts'
@@ -43,7 +44,8 @@ async function java(): Promise<Problem | undefined> {
       fix,
     }
   } catch {
-    return { what: `Java ${javaMajor} or later is needed, and ${javaFile} does not run`, fix }
+    const what = `Java ${javaMajor} or later is needed, and ${javaFile} does not run`
+    return { what, fix: javaHome === undefined ? fix : `unset JAVA_HOME; and where there is no other Java, ${fix}` }
   }
 }
 
@@ -67,7 +69,7 @@ async function postgres(): Promise<Problem | undefined> {
   } catch {
     return {
       what: `npm has no ${name} here, which holds PostgreSQL for this machine`,
-      fix: 'make setup; or make up STACK=docker',
+      fix: 'make setup, on Linux or macOS with x64 or arm64',
     }
   }
   if (disguise() !== 'none') return undefined
@@ -90,7 +92,7 @@ async function busy({ port, owner, variable }: NeededPort): Promise<Problem | un
   if (holder === undefined) return undefined
   return {
     what: `port ${port}, for ${owner}, is in use by ${holder}`,
-    fix: `end that process, or move ours: ${variable}=${port + 100} make up (or a line in .env)`,
+    fix: `end that process, or move ours: echo ${variable}=${port + 100} >> .env`,
   }
 }
 

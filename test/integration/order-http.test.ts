@@ -8,6 +8,7 @@ import { orderCommands } from '../../apps/order/commands.ts'
 import { orderRoutes } from '../../apps/order/http.ts'
 import { orderParticipant } from '../../apps/order/saga.ts'
 import type { OrderDatabase } from '../../apps/order/tables.ts'
+import { silentLog } from '../support/counter.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { anySequence, place as placing } from '../unit/order/any-sequence.ts'
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
     .parse(`sk_test_paysaga=${merchantId},sk_test_other=0190a000-0000-7000-8000-000000000002`)
   const log = createLogger({ service: 'test', level: 'warn' })
   app = createApp({ service: 'test', readiness: createReadiness(), log })
-  app.route('/', orderRoutes({ db, commands: orderCommands(db, participant), apiKeys }))
+  app.route('/', orderRoutes({ db, commands: orderCommands(db, participant, silentLog), apiKeys }))
 })
 afterAll(() => database[Symbol.asyncDispose]())
 

@@ -2,8 +2,8 @@ import { decideItems } from './decide-all.ts'
 import type { EffectsOf } from './effects.ts'
 import { classify } from './failures.ts'
 import type { Item } from './fold.ts'
+import { tellVerdict } from './observer.ts'
 import { pause } from './pause.ts'
-import { logVerdict } from './verdict-log.ts'
 import type { OpenTransaction, Vocabulary } from './vocabulary.ts'
 
 /** A deadline is kept at most this late. */
@@ -56,9 +56,10 @@ async function sweepEachAlone<V extends Vocabulary>(options: EffectsOf<V>): Prom
 }
 
 async function decideDue<V extends Vocabulary>(
-  { db, participant, log }: EffectsOf<V>,
+  options: EffectsOf<V>,
   due: (trx: OpenTransaction) => Promise<readonly string[]>,
 ): Promise<number> {
+  const { db, participant } = options
   const { items, verdicts } = await db.transaction().execute(async (trx) => {
     const keys = await due(trx)
     const cause = { id: 'deadline', traceparent: '' }
@@ -66,6 +67,6 @@ async function decideDue<V extends Vocabulary>(
     const { verdicts } = keys.length === 0 ? { verdicts: [] } : await decideItems(trx, participant, { keys, items })
     return { items, verdicts }
   })
-  verdicts.forEach((verdict, index) => logVerdict(log, items[index], verdict))
+  verdicts.forEach((verdict, index) => tellVerdict(options, items[index], verdict))
   return items.length
 }

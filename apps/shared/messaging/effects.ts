@@ -1,5 +1,7 @@
+import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
 import { backoffMs, callDelays } from './backoff.ts'
 import { type LeasedEffect, leaseEffects, postpone } from './effect-rows.ts'
+import { type CallOutcome, endSpan, type Observer, registeredTracer, startSpan, traceparentAfter } from './observer.ts'
 import { type Answer, settle } from './outcomes.ts'
 import { pause } from './pause.ts'
 import type { TransactionSource } from './transaction.ts'
@@ -18,6 +20,7 @@ export interface EffectsOf<V extends Vocabulary> {
   readonly participant: Participant<V>
   readonly log: Log
   readonly troubles: Troubles
+  readonly observer?: Observer<V> | undefined
 }
 
 /** So many calls are under way at once in one process. */
@@ -86,12 +89,15 @@ async function carryOut<V extends Vocabulary>(
   const fields = { orderId: effect.key, effectId: effect.id, effect: effect.effect.type, attempt: effect.attempt }
   const startedAt = performance.now()
   try {
-    const { answer, error } = effect.outcome === undefined ? await call(options, effect) : known(effect.outcome)
+    const { answer, error, traceparent } =
+      effect.outcome === undefined
+        ? await watchedCall(options, effect)
+        : { ...known<V>(effect.outcome), traceparent: effect.traceparent }
     const ms = Math.round(performance.now() - startedAt)
     if (error === undefined) options.log.info({ ...fields, ms }, 'effect answered')
     else options.log.warn({ ...fields, ms, err: error }, 'effect has no proper outcome')
     if (answer === undefined) await again(options, effect, error)
-    else await outcomes(effect, answer)
+    else await outcomes({ ...effect, traceparent }, answer)
   } catch (error) {
     options.log.error({ ...fields, err: error }, 'the outcome was not stored, the effect runs again after its lease')
   }
@@ -104,6 +110,36 @@ interface Called<V extends Vocabulary> {
 }
 
 const known = <V extends Vocabulary>(outcome: V['outcome']): Called<V> => ({ answer: { outcome, ends: true } })
+
+/** A call in a span, which the other side continues, and so does whatever is said of the outcome. */
+async function watchedCall<V extends Vocabulary>(
+  options: EffectsOf<V>,
+  effect: LeasedEffect<V>,
+): Promise<Called<V> & { readonly traceparent: string }> {
+  const kind = effect.effect.type
+  const tracer = registeredTracer()
+  const attributes = { 'paysaga.order.id': effect.key, 'paysaga.effect.attempt': effect.attempt }
+  const plan = { name: `call ${kind}`, kind: SpanKind.CLIENT, traceparent: effect.traceparent, attributes } as const
+  const span = tracer && startSpan(tracer, plan)
+  const traceparent = traceparentAfter(span, effect.traceparent)
+  const startedAt = performance.now()
+  try {
+    const calling = () => call(options, { ...effect, traceparent })
+    const called = await (span === undefined ? calling() : context.with(trace.setSpan(ROOT_CONTEXT, span), calling))
+    const outcome = callOutcomeOf(called)
+    options.observer?.effectCalled({ kind, outcome, seconds: (performance.now() - startedAt) / 1_000 })
+    endSpan(span, { outcome, failed: outcome !== 'answered' })
+    return { ...called, traceparent }
+  } finally {
+    endSpan(span, { outcome: 'failed', failed: true })
+  }
+}
+
+function callOutcomeOf<V extends Vocabulary>({ answer, error }: Called<V>): CallOutcome {
+  if (error === undefined) return 'answered'
+  if (error instanceof NotPerformed) return 'not_performed'
+  return answer?.ends === true ? 'gave_up' : 'unknown'
+}
 
 /** What the other side said, or what its silence means. */
 async function call<V extends Vocabulary>(

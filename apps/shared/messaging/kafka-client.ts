@@ -17,6 +17,8 @@ export interface KafkaMessage {
   readonly key: string | undefined
   readonly value: string | undefined
   readonly headers: Readonly<Record<string, string | undefined>>
+  /** When Connect took it out of the write-ahead log, in milliseconds since 1970. Its clock is not ours. */
+  readonly timestampMs?: number
 }
 
 stopIdleTimers()
@@ -41,7 +43,7 @@ export function clientOf({ brokers, clientId }: KafkaOptions, log: Log): Kafka {
   })
 }
 
-export function received(partition: number, { offset, key, value, headers }: RawMessage): KafkaMessage {
+export function received(partition: number, { offset, key, value, headers, timestamp }: RawMessage): KafkaMessage {
   const texts = Object.entries(headers ?? {}).map(([name, content]) => [name, content?.toString()] as const)
   return {
     partition,
@@ -49,5 +51,6 @@ export function received(partition: number, { offset, key, value, headers }: Raw
     key: key?.toString(),
     value: value?.toString(),
     headers: Object.fromEntries(texts),
+    timestampMs: Number(timestamp),
   }
 }

@@ -1,6 +1,7 @@
 import type { Consumer, EachBatchPayload, TopicOffsets } from 'kafkajs'
 import { reasonOf } from './failures.ts'
 import { clientOf, type KafkaMessage, type KafkaOptions, received, retry } from './kafka-client.ts'
+import type { ConsumerObserver } from './observer.ts'
 import { pause } from './pause.ts'
 import type { Log } from './vocabulary.ts'
 
@@ -13,6 +14,7 @@ export interface Subscription {
    * `signal` is aborted when the consumer stops or the partition is being taken away: reject, and it is not an error.
    */
   onBatch(messages: readonly KafkaMessage[], signal: AbortSignal): Promise<void>
+  readonly observer?: ConsumerObserver | undefined
 }
 
 export interface RunningConsumer {
@@ -39,6 +41,7 @@ const rebuildAfterMs = 500
 export function consume(options: KafkaOptions, subscription: Subscription, log: Log): RunningConsumer {
   const stopping = new AbortController()
   const state: State = {
+    heardAt: performance.now(),
     waitsFor: 'has not joined its group yet',
     stoppedPartitions: new Map(),
   }
@@ -60,13 +63,23 @@ export function consume(options: KafkaOptions, subscription: Subscription, log: 
       return running
     },
     problems: () => [
+      ...silenceOf(state, options),
       ...(state.waitsFor === undefined ? [] : [state.waitsFor]),
       ...[...state.stoppedPartitions].map(([partition, cause]) => `${subscription.topic}/${partition}: ${cause}`),
     ],
   }
 }
 
+/** A broker that hangs closes no connection: only what it has not said for a while tells. */
+function silenceOf({ waitsFor, heardAt }: State, { brokers, sessionTimeoutMs }: KafkaOptions): readonly string[] {
+  const silentMs = performance.now() - heardAt
+  if (waitsFor !== undefined || silentMs < sessionTimeoutMs * 2) return []
+  return [`Kafka at ${brokers.join(', ')} has not answered for ${Math.round(silentMs / 1_000)} s`]
+}
+
 interface State {
+  /** When Kafka last answered a fetch or a heartbeat. */
+  heardAt: number
   waitsFor: string | undefined
   readonly stoppedPartitions: Map<number, string>
 }
@@ -109,7 +122,11 @@ class Consumption {
   async run(): Promise<void> {
     const { log, state, stopping } = this.#around
     const { topic } = this.#subscription
-    const { CRASH, GROUP_JOIN } = this.#consumer.events
+    const { CRASH, FETCH, GROUP_JOIN, HEARTBEAT } = this.#consumer.events
+    const heard = (): void => {
+      state.heardAt = performance.now()
+    }
+    for (const answer of [FETCH, GROUP_JOIN, HEARTBEAT]) this.#consumer.on(answer, heard)
     this.#consumer.on(CRASH, ({ payload }) => this.#crashed.reject(payload.error))
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#handled.clear()
@@ -120,6 +137,7 @@ class Consumption {
         // kafkajs remembers a pause beyond the assignment: should the partition come back, it would be deaf.
         this.#consumer.resume([{ topic, partitions: [partition] }])
       }
+      this.#subscription.observer?.assigned({ topic, partitions })
       log.info({ group: this.#subscription.groupId, topic, partitions }, 'joined the consumer group')
       state.waitsFor = undefined
     })
@@ -162,6 +180,7 @@ class Consumption {
       payload.heartbeat().catch(() => taken.abort())
     }, this.#heartbeatMs / 4)
     try {
+      this.#tellLag(batch, batch.messages[0]?.offset)
       for (let from = 0; from < batch.messages.length; from += batchMaxMessages) {
         if (signal.aborted || !payload.isRunning()) return
         const messages = batch.messages.slice(from, from + batchMaxMessages)
@@ -171,7 +190,9 @@ class Consumption {
         )
         const last = messages.at(-1)?.offset ?? batch.lastOffset()
         payload.resolveOffset(last)
-        this.#handled.set(batch.partition, (BigInt(last) + 1n).toString())
+        const next = (BigInt(last) + 1n).toString()
+        this.#handled.set(batch.partition, next)
+        this.#tellLag(batch, next)
       }
     } catch (error) {
       if (!signal.aborted) this.#stopPartition(batch.partition, error)
@@ -179,6 +200,12 @@ class Consumption {
       clearInterval(beating)
       if (signal.aborted) await this.#commit((offsets) => payload.commitOffsetsIfNecessary({ topics: [offsets] }))
     }
+  }
+
+  /** `next`: the offset of the first message that is not handled. The high watermark is that of the next one to come. */
+  #tellLag({ partition, highWatermark }: EachBatchPayload['batch'], next = highWatermark): void {
+    const messages = Number(BigInt(highWatermark) - BigInt(next))
+    this.#subscription.observer?.lag({ topic: this.#subscription.topic, partition, messages })
   }
 
   #stopPartition(partition: number, error: unknown): void {

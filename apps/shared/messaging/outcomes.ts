@@ -5,8 +5,8 @@ import type { EffectsOf } from './effects.ts'
 import { classify } from './failures.ts'
 import type { Item } from './fold.ts'
 import { inBatches } from './in-batches.ts'
+import { tellVerdict } from './observer.ts'
 import { pause } from './pause.ts'
-import { logVerdict } from './verdict-log.ts'
 import type { OpenTransaction, Vocabulary } from './vocabulary.ts'
 
 /** What a call came to. */
@@ -66,9 +66,10 @@ async function settleEachAlone<V extends Vocabulary>(
 }
 
 async function decideOutcomes<V extends Vocabulary>(
-  { db, participant, log, emitted }: Settling<V>,
+  options: Settling<V>,
   batch: readonly Settlement<V>[],
 ): Promise<void> {
+  const { db, participant, emitted } = options
   const { items, verdicts, fold } = await db.transaction().execute(async (trx) => {
     let items: readonly Item<V>[] = []
     const { verdicts, fold } = await decideItems(trx, participant, {
@@ -81,7 +82,7 @@ async function decideOutcomes<V extends Vocabulary>(
     return { items, verdicts, fold }
   })
   if (fold.emitted.length > 0) emitted()
-  verdicts.forEach((verdict, index) => logVerdict(log, items[index], verdict))
+  verdicts.forEach((verdict, index) => tellVerdict(options, items[index], verdict))
 }
 
 /** The outcomes whose lease is still the one they were called with; somebody was faster with the others. */

@@ -3,16 +3,19 @@ import { keepDeadlines } from './deadlines.ts'
 import { startEffectRunner } from './effects.ts'
 import { consume } from './kafka.ts'
 import type { KafkaOptions } from './kafka-client.ts'
+import type { Observer } from './observer.ts'
 import { pause } from './pause.ts'
 import type { TransactionSource } from './transaction.ts'
 import { Troubles } from './troubles.ts'
 import type { Log, Participant, Vocabulary } from './vocabulary.ts'
 
-export interface ParticipantOptions {
+export interface ParticipantOptions<V extends Vocabulary = Vocabulary> {
   /** A pool of the service's own schema: its tables and the library's. */
   readonly db: TransactionSource
   readonly kafka: KafkaOptions
   readonly log: Log
+  /** Counts and times the work. Left out: nobody does. */
+  readonly observer?: Observer<V> | undefined
 }
 
 export interface RunningParticipant {
@@ -32,16 +35,17 @@ export interface RunningParticipant {
  */
 export function startParticipant<V extends Vocabulary>(
   participant: Participant<V>,
-  { db, kafka, log }: ParticipantOptions,
+  { db, kafka, log, observer }: ParticipantOptions<V>,
 ): RunningParticipant {
   const stopping = new AbortController()
   const troubles = new Troubles()
-  const options = { db, participant, log, troubles }
+  const options = { db, participant, log, troubles, observer }
   const effects = startEffectRunner(options, stopping.signal)
   const deadlines = keepDeadlines({ ...options, decided: () => effects.wake() }, stopping.signal)
   const subscription = {
     groupId: participant.name,
     topic: participant.listensTo.topic,
+    observer,
     onBatch: async (messages: Parameters<typeof handleBatch>[1], signal: AbortSignal) => {
       const { emitted } = await handleBatch(options, messages, signal)
       if (emitted) effects.wake()

@@ -72,6 +72,12 @@ export const env = {
   operatorKeys: () => keyring(z.string().regex(/^[\w.@-]{1,64}$/), '<key>=<name>'),
 } as const
 
+/** Whether the environment names a collector of traces, for those variables that OpenTelemetry reads by itself. */
+export function otlpEndpointIsSet(): boolean {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: all, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: traces } = process.env
+  return Boolean(all) || Boolean(traces)
+}
+
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 function hasHostAndScheme(text: string, schemes: readonly string[]): boolean {

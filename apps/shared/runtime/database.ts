@@ -8,6 +8,8 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import type { Log } from './logger.ts'
+import type { Metrics } from './metrics.ts'
+import { watchPool } from './pool-metrics.ts'
 
 export interface DatabaseOptions {
   readonly url: string
@@ -15,6 +17,8 @@ export interface DatabaseOptions {
   readonly service: string
   readonly poolMax: number
   readonly log: Log
+  /** Where the pool's connections are counted. */
+  readonly metrics?: Metrics
   /** How long one statement may take, 15 s unless given. Then the server cancels it and, were the server gone, we do. */
   readonly statementTimeoutMs?: number
   /** Time for that cancellation to arrive before the connection counts as dead, 2 s unless given. */
@@ -45,6 +49,7 @@ export function openDatabase<DB>(options: DatabaseOptions): Kysely<DB> {
   // meanwhile: between two statements of a transaction nobody would. Without a listener the process dies of either.
   pool.on('error', (err) => options.log.warn({ err }, 'an idle database connection broke'))
   pool.on('connect', (client) => client.on('error', (err) => options.log.debug({ err }, 'a database connection broke')))
+  if (options.metrics !== undefined) watchPool(options.metrics, { pool, url: options.url })
   return new Kysely<DB>({
     dialect: new PostgresDialect({
       pool: { options: pool.options, connect: async () => distrustful(await pool.connect()), end: () => pool.end() },

@@ -6,28 +6,41 @@ import { requestId } from 'hono/request-id'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { isDatabaseUnavailable } from './database-failure.ts'
 import { serveDocs } from './docs.ts'
+import { exactJson } from './exact-json.ts'
 import type { HttpEnv } from './http-env.ts'
 import type { Log } from './logger.ts'
+import { catalogue } from './metric-catalogue.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { fieldErrors, Problem, type ProblemDetails, sendProblem } from './problem.ts'
 import type { Readiness } from './readiness.ts'
+import { inSpan, routeOf } from './request-span.ts'
 
 export type HttpApp = OpenAPIHono<HttpEnv>
 
 const bodyMaxBytes = 256 * 1024
 
+export interface AppOptions {
+  readonly service: string
+  readonly readiness: Readiness
+  readonly log: Log
+  /** Served at `/metrics`. Left out: those of the process and of its HTTP. */
+  readonly metrics?: Metrics
+}
+
 /**
- * What every process serves: `/healthz` (alive), `/readyz` (takes work, or 503 with what is awaited), `/openapi.json`
- * and `/docs`; and for what is added to it problem details, a body limit of 256 KiB, request ids and security headers.
- * A route with a JSON body must say `required: true`, else hono lets a request without a content type pass unread.
+ * What every process serves: `/healthz` (alive), `/readyz` (takes work, or 503 with what is awaited), `/metrics`,
+ * `/openapi.json` and `/docs`; and for what is added to it problem details, a body limit of 256 KiB, request ids, spans
+ * and security headers. A route with a JSON body must say `required: true`, else hono lets a request without a content
+ * type pass unread.
  */
-export function createApp({ service, readiness, log }: { service: string; readiness: Readiness; log: Log }): HttpApp {
+export function createApp({ service, readiness, log, metrics = createMetrics(log) }: AppOptions): HttpApp {
   const app: HttpApp = new OpenAPIHono<HttpEnv>({
     defaultHook: (result, c) => {
       if (result.success) return undefined
       return sendProblem(c, { ...invalid, errors: fieldErrors(result.error.issues) })
     },
   })
-  app.use(requestId(), dressed(readiness, log), limited())
+  app.use(requestId(), inSpan(), dressed({ readiness, log, metrics }), limited(), exactJson())
   app.notFound((c) => sendProblem(c, { status: 404, code: 'not_found', title: 'There is nothing at this address' }))
   app.onError((error, c) => sendProblem(c, explain(error, { log, requestId: c.get('requestId') })))
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
@@ -38,6 +51,7 @@ export function createApp({ service, readiness, log }: { service: string; readin
     const detail = `waiting for ${reasons.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`
     return sendProblem(c, { status: 503, code: 'not_ready', title: 'Not ready', detail, errors })
   })
+  app.get('/metrics', async (c) => c.body(await metrics.exposition(), 200, { 'content-type': metrics.contentType }))
   serveDocs(app, service)
   return app
 }
@@ -71,8 +85,14 @@ const securityHeaders = [
   ['cache-control', 'no-store'],
 ] as const
 
-/** Around every request: the headers that a handler has not set itself, and one line at level debug, never a body. */
-function dressed(readiness: Readiness, log: Log): MiddlewareHandler<HttpEnv> {
+type Surroundings = Readonly<Required<Pick<AppOptions, 'readiness' | 'log' | 'metrics'>>>
+
+/**
+ * Around every request: the headers that a handler has not set itself, its duration, and one line at level debug, never
+ * a body.
+ */
+function dressed({ readiness, log, metrics }: Surroundings): MiddlewareHandler<HttpEnv> {
+  const duration = metrics.histogram(catalogue.httpRequest)
   return async (c, next) => {
     const startedAt = performance.now()
     await next()
@@ -80,8 +100,11 @@ function dressed(readiness: Readiness, log: Log): MiddlewareHandler<HttpEnv> {
     for (const [name, value] of securityHeaders) if (!headers.has(name)) headers.set(name, value)
     // So that a client takes its next request elsewhere, before this process closes the connection under it.
     if (readiness.stopping) headers.set('connection', 'close')
+    const seconds = (performance.now() - startedAt) / 1_000
+    // Methods are as few as Node's parser knows.
+    duration.observe({ method: c.req.method, route: routeOf(c), status }, seconds)
     if (!log.isLevelEnabled('debug')) return
-    const ms = Math.round(performance.now() - startedAt)
+    const ms = Math.round(seconds * 1_000)
     log.debug({ method: c.req.method, path: c.req.path, status, ms, requestId: c.get('requestId') }, 'request')
   }
 }

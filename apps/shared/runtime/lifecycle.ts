@@ -5,6 +5,7 @@ import { serveHttp } from './listening.ts'
 import type { Log } from './logger.ts'
 import type { Readiness } from './readiness.ts'
 import { type StopStep, stopInOrder } from './stopping.ts'
+import { startTracing } from './tracing.ts'
 
 export interface Life {
   readonly log: Log
@@ -45,6 +46,9 @@ export async function runProcess(options: ProcessOptions): Promise<void> {
 
   readiness.hold(service, 'starting')
   try {
+    const tracing = await startTracing(service)
+    // The last to stop, for what stops before it may have spans to tell.
+    if (tracing !== undefined) steps.push({ name: 'tracing', fn: () => tracing.stop() })
     const respond = getRequestListener(options.app.fetch)
     const server = createServer((request, response) => void respond(request, response))
     const http = await serveHttp(server, options)

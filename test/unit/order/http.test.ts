@@ -6,6 +6,7 @@ import { fingerprintOf } from '../../../apps/order/idempotency.ts'
 import { orderParticipant } from '../../../apps/order/saga.ts'
 import { decodeCursor, encodeCursor } from '../../../apps/order/schemas.ts'
 import type { OrderDatabase } from '../../../apps/order/tables.ts'
+import { silentLog } from '../../support/counter.ts'
 import { limits, merchantId, orderId } from './orders.ts'
 
 // Nobody listens on port 1: what gets as far as the database is answered with 503, so nothing below is decided.
@@ -13,7 +14,7 @@ const log = createLogger({ service: 'order-service', level: 'silent' })
 const url = 'postgresql://order_service@127.0.0.1:1/nowhere'
 const db = openDatabase<OrderDatabase>({ url, service: 'order-service', poolMax: 2, log })
 const app = createApp({ service: 'order-service', readiness: createReadiness(), log })
-const commands = orderCommands(db, orderParticipant(limits))
+const commands = orderCommands(db, orderParticipant(limits), silentLog)
 const apiKeys = env.apiKeys().parse(`sk_test_paysaga=${merchantId}`)
 app.route('/', orderRoutes({ db, commands, apiKeys }))
 afterAll(() => closeDatabase(db))
