@@ -136,4 +136,5 @@ const overridable = [
   'GATEWAY_HOLD_MS',
   'MAIL_MAX_MESSAGES',
   'MAIL_MAX_BYTES',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
 ]
