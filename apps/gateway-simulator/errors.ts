@@ -36,6 +36,11 @@ export const errors = {
     unexpected(
       `You cannot confirm this PaymentIntent because it has a status of ${status}. Only a PaymentIntent with one of the following statuses may be confirmed: requires_payment_method, requires_confirmation, requires_action.`,
     ),
+  /** Of a hold that has lapsed Stripe says so by a code of its own. */
+  holdExpired: invalid({
+    code: 'charge_expired_for_capture',
+    message: 'The charge cannot be captured as the authorization has expired.',
+  }),
   cannotCapture: ({ status }: Intent) =>
     unexpected(
       status === 'succeeded'

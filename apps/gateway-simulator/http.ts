@@ -4,7 +4,9 @@ import { type Context, Hono } from 'hono'
 import type { z } from 'zod'
 import type { Log } from '#runtime'
 import { errors, RequestRefused } from './errors.ts'
+import type { Faults } from './faults.ts'
 import { type Command, type Gateway, newId } from './gateway.ts'
+import { type GatewayEnv, misbehaving } from './misbehaviour.ts'
 import * as params from './requests.ts'
 import { answerOf, errorBody, intentResource, refundResource } from './resources.ts'
 import type { GatewayError, Refund } from './state.ts'
@@ -14,14 +16,15 @@ export interface GatewayHttpOptions {
   readonly log: Log
   readonly apiKey: string
   readonly latencyMs: number
+  readonly faults: Faults
 }
 
 const keyMaxLength = 255
 
 /** Stripe's paths under /v1, as its SDK calls them. */
-export function gatewayRoutes(options: GatewayHttpOptions): Hono {
-  const { gateway, log, apiKey, latencyMs } = options
-  const v1 = new Hono().basePath('/v1')
+export function gatewayRoutes(options: GatewayHttpOptions): Hono<GatewayEnv> {
+  const { gateway, log, apiKey, latencyMs, faults } = options
+  const v1 = new Hono<GatewayEnv>().basePath('/v1')
 
   v1.use(async (c, next) => {
     c.header('request-id', newId('req'))
@@ -29,6 +32,7 @@ export function gatewayRoutes(options: GatewayHttpOptions): Hono {
     await next()
     if (latencyMs > 0) await sleep(latencyMs)
   })
+  v1.use(misbehaving(gateway, faults))
   v1.onError((error, c) => {
     if (error instanceof RequestRefused) return sendError(c, error.error)
     log.error({ err: error }, 'a request failed')
@@ -98,7 +102,7 @@ function postWith(gateway: Gateway) {
   }
 }
 
-function readRoutes(v1: Hono, gateway: Gateway): void {
+function readRoutes(v1: Hono<GatewayEnv>, gateway: Gateway): void {
   const queryOf = (c: Context) => new URL(c.req.url).search.slice(1)
 
   v1.get('/payment_intents/:id', async (c) => {

@@ -131,11 +131,12 @@ function capture(intent: Intent, { amount }: Capture): Outcome {
       if (captured > intent.charge.authorised) return refused(intent, errors.captureTooLarge(intent.charge.authorised))
       return { did: 'captured', intent: { ...intent, status: 'succeeded', charge: { ...intent.charge, captured } } }
     }
+    case 'canceled':
+      return refused(intent, intent.reason === 'expired' ? errors.holdExpired : errors.cannotCapture(intent))
     case 'requires_payment_method':
     case 'requires_confirmation':
     case 'requires_action':
     case 'succeeded':
-    case 'canceled':
       return refused(intent, errors.cannotCapture(intent))
   }
 }

@@ -1,5 +1,7 @@
 import { createApp, createLogger, createReadiness, runProcess } from '#runtime'
 import { config } from './config.ts'
+import { faultRoutes } from './fault-routes.ts'
+import { createFaults } from './faults.ts'
 import { createGateway } from './gateway.ts'
 import { gatewayRoutes } from './http.ts'
 import { type OnEntry, openRecord } from './record.ts'
@@ -15,8 +17,11 @@ const readiness = createReadiness()
 const app = createApp({ service, readiness, log })
 const gateway = createGateway({ holdSeconds: Math.round(config.GATEWAY_HOLD_MS / 1000) })
 
-app.route('/', gatewayRoutes({ gateway, log, apiKey: config.GATEWAY_API_KEY, latencyMs: config.GATEWAY_LATENCY_MS }))
+const faults = createFaults()
+const { GATEWAY_API_KEY: apiKey, GATEWAY_LATENCY_MS: latencyMs } = config
+app.route('/', gatewayRoutes({ gateway, log, apiKey, latencyMs, faults }))
 app.route('/', witnessRoutes(gateway))
+app.route('/', faultRoutes(faults))
 
 await runProcess({
   service,

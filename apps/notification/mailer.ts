@@ -102,7 +102,10 @@ function refusalIn(error: unknown, { mayHaveLeft }: { readonly mayHaveLeft: bool
     if (isAboutThisMail)
       return { type: 'MailFailed', code: code === 'EENVELOPE' ? 'invalid_address' : 'invalid_message' }
     // Without an answer only this tells: the body is read when the server has said that it takes it, and not before.
-    if (mayHaveLeft) throw new Error(`The connection ended after the mail had begun to leave: ${typeof code === 'string' ? code : message}`)
+    if (mayHaveLeft)
+      throw new Error(
+        `The connection ended after the mail had begun to leave: ${typeof code === 'string' ? code : message}`,
+      )
     throw new NotPerformed(`The mail server does not answer: ${typeof code === 'string' ? code : message}`)
   }
   // 503 is about the order of commands: the same mail may pass on a new connection.

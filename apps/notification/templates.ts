@@ -45,7 +45,7 @@ function sentencesOf(
         `your order over ${total} is cancelled: ${reasons[news.reason]}.`,
         news.amountMinor > 0n
           ? `${formatMoney(news.amountMinor, currency)} goes back to you. You need not do anything.`
-          : 'You are not charged. An amount your bank has reserved is released.',
+          : 'You keep your money: what your bank has reserved is released, and what was taken already is given back.',
       ]
     case 'order_refunded':
       return news.full

@@ -29,6 +29,15 @@ export async function getOrder(local: Local, id: string): Promise<OrderView> {
   return await request(local, `/orders/${id}`, {})
 }
 
+const record = z.object({ orders: z.array(z.object({ captured: z.object({ count: z.int() }) })) })
+
+/** How often the card gateway has taken money for an order, by its own record. */
+export async function capturesOf({ config }: Local, id: string): Promise<number> {
+  const url = `http://127.0.0.1:${config.servicePorts.gateway}/simulator/charges?orderId=${id}`
+  const response = await fetch(url, { signal: AbortSignal.timeout(requestTimeoutMs) })
+  return record.parse(await response.json()).orders.reduce((sum, { captured }) => sum + captured.count, 0)
+}
+
 async function request(
   { config, services }: Local,
   path: string,

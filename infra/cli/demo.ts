@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { placeOrder } from './api.ts'
+import { capturesOf, getOrder, placeOrder } from './api.ts'
 import { bringUp, printAddresses } from './bring-up.ts'
 import { command, type Local } from './local.ts'
 import { printOrder } from './order.ts'
 import { print } from './output.ts'
-import { watchOrder } from './watch.ts'
+import { inOrder } from './timeline.ts'
+import { type Watched, watchOrder } from './watch.ts'
 
-/** `make demo`: everything up, the example orders placed over HTTP, and the way of each through the services. */
+/** `make demo`: everything up, the example orders placed over HTTP, the way of each, and one that meets a crash. */
 async function demo(local: Local): Promise<void> {
   await bringUp(local)
   const file = await readFile(new URL('../../examples/orders.json', import.meta.url), 'utf8')
@@ -20,6 +21,7 @@ async function demo(local: Local): Promise<void> {
     print()
     printOrder(one)
   }
+  const survivor = await crash(local, bodies[0])
   print()
   printAddresses(local)
   print()
@@ -29,10 +31,31 @@ async function demo(local: Local): Promise<void> {
   print('    make consume TOPIC=order.events    what really is in Kafka')
   print()
   print('  make down ends it and keeps the data.')
-  const unfinished = watched.filter(({ order }) => order.status !== 'paid')
+  const unfinished = [...watched, survivor].filter(({ order }) => order.status !== 'paid')
   if (unfinished.length > 0) {
     throw new Error(`${unfinished.length} orders are not paid: make status and make logs tell more.`)
   }
+}
+
+/** Kills the payment service between its being asked and its answer, and watches the order finish. */
+async function crash(local: Local, body: unknown): Promise<Watched> {
+  print()
+  print('  One more order, and the payment service is killed before it has answered:')
+  const { id } = await placeOrder(local, body)
+  await local.services.kill('payment', 'SIGKILL')
+  const killed = { service: 'payment', type: '*** killed (SIGKILL) ***', at: new Date() }
+  print()
+  print(`  payment is dead, and the order is ${(await getOrder(local, id)).status}. payment is started again …`)
+  const started = { service: 'payment', type: '*** started again ***', at: new Date() }
+  await local.services.start('payment')
+  const { order, timeline } = await watchOrder(local, id)
+  const whole = { order, timeline: inOrder([...timeline, killed, started]) }
+  print()
+  printOrder(whole)
+  const captures = await capturesOf(local, id)
+  print(`  The card gateway’s own record: captured ${captures} time.`)
+  if (captures > 1) throw new Error('The money was taken more than once.')
+  return whole
 }
 
 await command(demo)

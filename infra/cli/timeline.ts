@@ -35,10 +35,16 @@ export async function timelineOf({ endpoints }: Stack, orderId: string): Promise
       }
     }),
   )
-  return said
-    .flat()
-    .map(({ type, source, occurred_at }) => ({ type, service: source.replace(/-service$/, ''), at: occurred_at }))
-    .toSorted((one, other) => one.at.getTime() - other.at.getTime())
+  return inOrder(
+    said
+      .flat()
+      .map(({ type, source, occurred_at }) => ({ type, service: source.replace(/-service$/, ''), at: occurred_at })),
+  )
+}
+
+/** By time. */
+export function inOrder(timeline: readonly Said[]): readonly Said[] {
+  return timeline.toSorted((one, other) => one.at.getTime() - other.at.getTime())
 }
 
 /** One line an event: milliseconds since the first, service, event. */

@@ -76,7 +76,10 @@ function parseStat(pid: number, stat: string): ProcessFacts | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [state, parent] = fields
   const startTicks = fields[22 - 3]
-  if (state === undefined || startTicks === undefined || state === 'Z' || state === 'X') return undefined
+  if (state === undefined || startTicks === undefined || state === 'X') return undefined
+  // A leader that is dead while threads of it still end: they hold its sockets and its files.
+  const threads = Number(fields[20 - 3])
+  if (state === 'Z' && threads <= 1) return undefined
   bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
   return { pid, mark: `${bootId}/${startTicks}`, parent: Number(parent), paused: state === 'T' }
 }

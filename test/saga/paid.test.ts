@@ -44,7 +44,8 @@ describe('orders placed over HTTP', () => {
       expect(said('order.events')).toEqual(['1 OrderPlaced', '2 OrderConfirmed', '3 OrderPaid'])
       expect(said('payment.events')).toEqual(['1 PaymentAuthorized', '2 PaymentCaptured'])
     }
-    expect(new Set(messages.map(({ id }) => id)).size).toBe(messages.length)
+    const ours = messages.filter(({ key }) => ids.includes(key)).map(({ id }) => id)
+    expect(new Set(ours).size).toBe(ours.length)
   })
 
   it('write one e-mail on confirmation', async () => {

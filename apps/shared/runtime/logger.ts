@@ -1,6 +1,7 @@
 import { type DestinationStream, type Level, type Logger, pino, stdTimeFunctions } from 'pino'
 
 export type Log = Logger
+export type LogLevel = Level | 'silent'
 
 /** Never more than this many levels of `cause`: an error may name itself. */
 const causesMax = 5
@@ -21,10 +22,7 @@ const secrets = [
  * One JSON line an event on stdout, written before the call returns, so that a process killed right after has said
  * it. Members that are named like a secret are replaced, at the top and one level down.
  */
-export function createLogger(
-  options: { service: string; level?: Level | 'silent' },
-  destination?: DestinationStream,
-): Log {
+export function createLogger(options: { service: string; level?: LogLevel }, destination?: DestinationStream): Log {
   const settings = {
     level: options.level ?? 'info',
     base: { service: options.service },

@@ -113,6 +113,6 @@ test('never gives back more than was taken', () => {
 test('a hold lapses by itself after its time', () => {
   const late = { ...clock, now: 1_050 }
   const { did, intent, error } = operate(states.requires_capture, operations.capture, late)
-  expect([did, intent.status, error?.code]).toEqual(['refused', 'canceled', unexpected])
+  expect([did, intent.status, error?.code]).toEqual(['refused', 'canceled', 'charge_expired_for_capture'])
   expect(intent).toMatchObject({ reason: 'expired', canceledAt: 1_050 })
 })

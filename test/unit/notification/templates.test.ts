@@ -18,7 +18,7 @@ test.each([
   [
     { kind: 'order_cancelled', reason: 'capture_timeout', amountMinor: 0n },
     'Your order is cancelled',
-    'You are not charged',
+    'You keep your money',
   ],
   [
     { kind: 'order_cancelled', reason: 'customer_request', amountMinor: 7_050n },

@@ -1,0 +1,83 @@
+import type { Kysely } from 'kysely'
+import { closeDatabase, openDatabase, pingDatabase } from './database.ts'
+import { createApp, type HttpApp } from './http.ts'
+import { runProcess } from './lifecycle.ts'
+import { createLogger, type Log, type LogLevel } from './logger.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { createReadiness } from './readiness.ts'
+import { waitFor } from './wait-for.ts'
+
+/** What every participant of the saga is told by its environment. */
+export interface ServiceSettings {
+  readonly HOST?: string
+  readonly PORT: number
+  readonly LOG_LEVEL: LogLevel
+  readonly KAFKA_BROKERS: readonly string[]
+  readonly KAFKA_SESSION_TIMEOUT_MS: number
+}
+
+export interface ServiceOptions<DB> {
+  /** The consumer group's name, too. */
+  readonly service: string
+  readonly settings: ServiceSettings
+  readonly database: { readonly url: string; readonly poolMax: number }
+  /** Puts the service together; nothing is connected yet. */
+  assemble(base: { readonly db: Kysely<DB>; readonly log: Log; readonly metrics: Metrics }): ServiceParts
+}
+
+export interface ServiceParts {
+  readonly routes?: HttpApp
+  /** Begins to take part: `startParticipant` of #messaging. Called once PostgreSQL answers. */
+  join(kafka: {
+    readonly brokers: readonly string[]
+    readonly clientId: string
+    readonly sessionTimeoutMs: number
+  }): Membership
+  /** After the participant has stopped. */
+  close?(): void | Promise<void>
+}
+
+/** What `startParticipant` returns, as far as a process has to know it. */
+interface Membership {
+  stop(options: { readonly timeoutMs: number }): Promise<void>
+  problems(): readonly string[]
+}
+
+/** For the batch and the calls at hand. What takes longer is resumed elsewhere when its lease is over. */
+const stopTimeoutMs = 5_000
+
+/** The life of a service that takes part in the saga: HTTP, then PostgreSQL, then Kafka, and back in reverse order. */
+export async function runService<DB>(options: ServiceOptions<DB>): Promise<void> {
+  const { service, settings, database } = options
+  const log = createLogger({ service, level: settings.LOG_LEVEL })
+  const readiness = createReadiness()
+  const metrics = createMetrics(log)
+  const db = openDatabase<DB>({ ...database, service, log, metrics })
+  const parts = options.assemble({ db, log, metrics })
+  const app = createApp({ service, readiness, log, metrics })
+  if (parts.routes !== undefined) app.route('/', parts.routes)
+  const kafka = {
+    brokers: settings.KAFKA_BROKERS,
+    clientId: service,
+    sessionTimeoutMs: settings.KAFKA_SESSION_TIMEOUT_MS,
+  }
+  await runProcess({
+    service,
+    ...(settings.HOST === undefined ? {} : { host: settings.HOST }),
+    port: settings.PORT,
+    log,
+    readiness,
+    app,
+    start: async (life) => {
+      life.onStop('database', () => closeDatabase(db))
+      await waitFor('PostgreSQL', () => pingDatabase(db), life)
+      life.readiness.check('PostgreSQL', () => pingDatabase(db).then(() => undefined))
+      const membership = parts.join(kafka)
+      life.onStop('participant', async () => {
+        await membership.stop({ timeoutMs: stopTimeoutMs })
+        await parts.close?.()
+      })
+      life.readiness.check('participant', () => membership.problems()[0])
+    },
+  })
+}
