@@ -1,5 +1,6 @@
 import { migrate } from '../../db/migrate.ts'
 import { createTopics, type ServiceName, StartError } from '../index.ts'
+import { complaintsOf } from './complaints.ts'
 import type { Local } from './local.ts'
 import { elapsed, print, printTable } from './output.ts'
 
@@ -20,8 +21,12 @@ export async function bringUp(local: Local, stackOnly = false): Promise<void> {
     if (!stackOnly) await startServices(local, progress)
   } catch (error) {
     if (!(error instanceof StartError)) throw error
+    const failed = (await local.services.status()).find(
+      ({ name, pid }) => name === error.component && pid !== undefined,
+    )
+    const complaints = failed === undefined ? [] : (await complaintsOf(failed)).map((text) => `It says: ${text}`)
     const advice = `make logs S=${error.component} shows more, make up tries again, make down ends what has started.`
-    throw new Error(`${error.message}\n${advice}`)
+    throw new Error([error.message, ...complaints, advice].join('\n'))
   }
 }
 
