@@ -76,6 +76,8 @@ function open(connectionString: string, searchPath: string): Kysely<unknown> {
   const pool = new pg.Pool({
     connectionString,
     max: 1,
+    // The lock lives as long as its connection, and an idle one would be closed after ten seconds.
+    idleTimeoutMillis: 0,
     connectionTimeoutMillis: connectTimeoutMs,
     options: `-c search_path=${searchPath}`,
   })

@@ -107,7 +107,7 @@ export function readConfig(): InfraConfig {
     },
     ...(data.KAFKA_PARTITIONS === undefined ? {} : { partitions: data.KAFKA_PARTITIONS }),
     serviceOverrides: Object.fromEntries(
-      overridable.flatMap((name) => {
+      [...overridable, ...openTelemetry].flatMap((name) => {
         const value = environment[name]
         return value === undefined ? [] : [[name, value]]
       }),
@@ -136,5 +136,7 @@ const overridable = [
   'GATEWAY_HOLD_MS',
   'MAIL_MAX_MESSAGES',
   'MAIL_MAX_BYTES',
-  'OTEL_EXPORTER_OTLP_ENDPOINT',
 ]
+
+/** OpenTelemetry's SDK has dozens of variables and reads them by itself. */
+const openTelemetry = Object.keys(environment).filter((name) => name.startsWith('OTEL_'))

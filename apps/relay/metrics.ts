@@ -50,7 +50,8 @@ export function watchPartitions(
   const days = metrics.gauge(catalogue.outboxDays)
   metrics.atScrape({
     name: 'outbox_partitions',
-    gauges: [days],
+    // Only this database's: the others' figures stand.
+    gauges: [{ reset: () => undefined, remove: () => days.remove({ connector }) }],
     fill: async () => days.set({ connector }, await daysCovered(db)),
   })
 }

@@ -16,7 +16,7 @@ export interface LoyaltyVocabulary {
   readonly outcome: never
 }
 
-/** One point for each whole unit of the currency that was paid. */
+/** One point for each hundred minor units that were paid, whatever the currency. */
 const minorPerPoint = 100n
 
 export function decidePoints(state: Points | undefined, input: Input<LoyaltyVocabulary>): Decision<LoyaltyVocabulary> {

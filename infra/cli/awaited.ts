@@ -5,14 +5,8 @@ import { queryRows } from './query.ts'
 import type { Said } from './timeline.ts'
 
 /** What an order waits for, as lines for a person; empty when its saga is over. */
-export async function awaitedBy(
-  stack: Stack,
-  {
-    orderId,
-    timeline,
-    finished,
-  }: { readonly orderId: string; readonly timeline: readonly Said[]; readonly finished: boolean },
-): Promise<readonly string[]> {
+export async function awaitedBy(stack: Stack, orderId: string, timeline: readonly Said[]): Promise<readonly string[]> {
+  const finished = await isFinished(stack, orderId)
   const parts = await Promise.all(services.map((service) => partOf(stack, service, orderId)))
   const calling = new Set(parts.filter(({ calls }) => calls.length > 0).map(({ service }) => service))
   return [
@@ -27,6 +21,18 @@ export async function awaitedBy(
       due === undefined ? [] : [line(`deadline of ${service}`, `${within(now, due)}, ${due.toISOString()}`)],
     ),
   ]
+}
+
+/** Nothing more will become of the order or of its money. */
+async function isFinished({ endpoints }: Stack, orderId: string): Promise<boolean> {
+  const rows = await queryRows(
+    endpoints.databaseUrl('order_service'),
+    `select (status in ('paid', 'refunded') or (status = 'cancelled' and settled))
+            and not jsonb_path_exists(state, '$.refunds[*] ? (@.status == "pending")') as finished
+     from orders where id = $1`,
+    [orderId],
+  )
+  return z.array(z.object({ finished: z.boolean() })).parse(rows)[0]?.finished ?? false
 }
 
 const services = ['order', 'payment', 'notification'] as const satisfies readonly Service[]

@@ -41,6 +41,8 @@ async function demo(local: Local): Promise<void> {
 async function crash(local: Local, body: unknown): Promise<Watched> {
   print()
   print('  One more order, and the payment service is killed before it has answered:')
+  // Held still first: a saga takes some 50 ms, and no kill could be aimed that well on a busy machine.
+  await local.services.kill('payment', 'SIGSTOP')
   const { id } = await placeOrder(local, body)
   await local.services.kill('payment', 'SIGKILL')
   const killed = { service: 'payment', type: '*** killed (SIGKILL) ***', at: new Date() }

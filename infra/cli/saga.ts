@@ -15,8 +15,7 @@ async function saga(local: Local): Promise<void> {
   const order = await viewOf(local, orderId)
   if (order !== undefined) printOrder({ order, timeline })
   else for (const line of timelineLines(timeline)) print(`  ${line}`)
-  const finished = order !== undefined && isFinished(order)
-  const awaited = await awaitedBy(local.stack, { orderId, timeline, finished })
+  const awaited = await awaitedBy(local.stack, orderId, timeline)
   print(awaited.length === 0 ? '  nothing is awaited' : '  awaited')
   for (const line of awaited) print(`    ${line}`)
 }
@@ -28,8 +27,5 @@ async function viewOf(local: Local, orderId: string): Promise<OrderView | undefi
   print(`  ${orderId}  the order service is ${state ?? 'not there'}`)
   return undefined
 }
-
-const isFinished = ({ status, settled }: OrderView): boolean =>
-  status === 'paid' || status === 'refunded' || (status === 'cancelled' && settled)
 
 await command(saga)

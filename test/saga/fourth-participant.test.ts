@@ -50,7 +50,7 @@ describe('a fourth participant', () => {
     await ended
   }
   const pointsOf = async (id: string) =>
-    (await db.query<{ given: number }>('select given from points where id = $1', [id])).rows[0]?.given
+    (await db.query<{ given: number }>('select given::float8 as given from points where id = $1', [id])).rows[0]?.given
   const givenTo = async (id: string) =>
     (await db.query(`select 1 from points_history where id = $1 and type = 'OrderPaid'`, [id])).rows.length
   const placePaid = async () => {

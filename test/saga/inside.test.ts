@@ -107,5 +107,18 @@ describe('make saga', () => {
     const shown = await saga(id)
     expect(shown).toContain('the order service is stopped')
     expect(shown).toMatch(/order +OrderPaid/)
+    expect(shown).toContain('nothing is awaited')
+    await shop.services.start('order')
+  })
+
+  it('awaits the refund of a paid order', async () => {
+    const { id } = await shop.place()
+    await paid(id)
+    await shop.services.stop('payment')
+    const asked = await shop.post({ amountMinor: 100 }, { path: `/orders/${id}/refunds` })
+    expect(asked.status).toBe(202)
+    expect(await saga(id)).toMatch(/from payment +PaymentRefunded/)
+    await shop.services.start('payment')
+    await expect.poll(() => saga(id), within).toContain('nothing is awaited')
   })
 })
