@@ -1,27 +1,11 @@
-import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { cliOf, root, run } from '../support/cli.ts'
 import { openShop } from '../support/shop.ts'
 
 const shop = openShop()
-const run = promisify(execFile)
-const root = new URL('../../', import.meta.url)
 
-/** `make` and its commands find the stack of the tests by these. */
-const environment = {
-  ...process.env,
-  PAYSAGA_DIRECTORY: shop.stack.directory,
-  ...Object.fromEntries(
-    Object.entries({ ...shop.stackPorts, ...shop.ports }).map(([name, port]) => [
-      `${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}_PORT`,
-      `${port}`,
-    ]),
-  ),
-}
-const cli = async (command: string, ...args: readonly string[]) =>
-  (await run(process.execPath, [`infra/cli/${command}.ts`, ...args], { cwd: root, env: environment, timeout: 50_000 }))
-    .stdout
+const cli = cliOf(shop)
 
 /** The kinds of lines, without what differs from run to run and from order to order, and each kind once. */
 const skeleton = (text: string): readonly string[] => {

@@ -1,27 +1,11 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
+import { cliOf } from '../support/cli.ts'
 import { openShop } from '../support/shop.ts'
 
 const shop = openShop()
 const within = { timeout: 30_000, interval: 100 }
-const run = promisify(execFile)
-const root = new URL('../../', import.meta.url)
 
-/** `make` and its commands find the stack of the tests by these. */
-const environment = {
-  ...process.env,
-  PAYSAGA_DIRECTORY: shop.stack.directory,
-  ...Object.fromEntries(
-    Object.entries({ ...shop.stackPorts, ...shop.ports }).map(([name, port]) => [
-      `${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}_PORT`,
-      `${port}`,
-    ]),
-  ),
-}
-const cli = async (command: string, ...args: readonly string[]) =>
-  (await run(process.execPath, [`infra/cli/${command}.ts`, ...args], { cwd: root, env: environment, timeout: 50_000 }))
-    .stdout
+const cli = cliOf(shop)
 const status = () => cli('status')
 const saga = (id: string) => cli('saga', id)
 

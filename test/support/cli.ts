@@ -1,0 +1,17 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import type { openShop } from './shop.ts'
+
+export const run = promisify(execFile)
+export const root = new URL('../../', import.meta.url)
+
+/** Runs a command behind `make` against the stack of the tests. @returns what it prints; rejects when it fails */
+export function cliOf({ stack, stackPorts, ports }: ReturnType<typeof openShop>) {
+  const variables = Object.entries({ ...stackPorts, ...ports }).map(([name, port]) => {
+    const words = name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+    return [`${words}_PORT`, `${port}`] as const
+  })
+  const env = { ...process.env, PAYSAGA_DIRECTORY: stack.directory, ...Object.fromEntries(variables) }
+  return async (command: string, ...args: readonly string[]): Promise<string> =>
+    (await run(process.execPath, [`infra/cli/${command}.ts`, ...args], { cwd: root, env, timeout: 50_000 })).stdout
+}
