@@ -1,6 +1,6 @@
-import pg from 'pg'
 import { z } from 'zod'
 import type { Stack } from '../index.ts'
+import { queryRows } from './query.ts'
 
 export interface Said {
   readonly type: string
@@ -21,18 +21,13 @@ export async function timelineOf({ endpoints }: Stack, orderId: string): Promise
   const since = new Date(placedAt - clockSkewMs)
   const said = await Promise.all(
     schemas.map(async (schema) => {
-      const client = new pg.Client({ connectionString: endpoints.databaseUrl(schema), connectionTimeoutMillis: 5_000 })
-      await client.connect()
-      try {
-        const { rows } = await client.query(
-          `select type, source, occurred_at from outbox
-           where aggregateid = $1 and id >= outbox_id_at($2) order by id`,
-          [orderId, since],
-        )
-        return z.array(row).parse(rows)
-      } finally {
-        await client.end()
-      }
+      const rows = await queryRows(
+        endpoints.databaseUrl(schema),
+        `select type, source, occurred_at from outbox
+         where aggregateid = $1 and id >= outbox_id_at($2) order by id`,
+        [orderId, since],
+      )
+      return z.array(row).parse(rows)
     }),
   )
   return inOrder(

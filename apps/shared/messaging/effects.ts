@@ -40,7 +40,7 @@ export function startEffectRunner<V extends Vocabulary>(options: EffectsOf<V>, s
     const free = maxCalls - calls.size
     waitsForFree = free <= 0
     if (waitsForFree) return 0
-    const leased = await leaseOnce(options, free)
+    const leased = await leaseEffects(options.db, options.participant, free)
     options.troubles.clear('effects')
     for (const effect of leased) {
       const call = carryOut(options, outcomes, effect).finally(() => {
@@ -69,13 +69,9 @@ export function startEffectRunner<V extends Vocabulary>(options: EffectsOf<V>, s
 /** One round for tests and tools. @returns how many effects were due. */
 export async function runEffectsOnce<V extends Vocabulary>(options: EffectsOf<V>): Promise<number> {
   const outcomes = settle(options)
-  const leased = await leaseOnce(options, maxCalls)
+  const leased = await leaseEffects(options.db, options.participant, maxCalls)
   await Promise.all(leased.map((effect) => carryOut(options, outcomes, effect)))
   return leased.length
-}
-
-function leaseOnce<V extends Vocabulary>({ db, participant }: EffectsOf<V>, limit: number) {
-  return leaseEffects(db, participant, limit)
 }
 
 type Settle<V extends Vocabulary> = (effect: LeasedEffect<V>, answer: Answer<V>) => Promise<void>
