@@ -4,6 +4,7 @@ import { formatJson } from '#contracts'
 import { type Cause, type Decided, decideAll, type Input, type Log } from '#messaging'
 import { problem } from '#runtime'
 import { type Answer, answerOnce } from './idempotency.ts'
+import { orderPlacing } from './placing.ts'
 import { refusalOf } from './refusals.ts'
 import { etagOf, represent, representRefund } from './representation.ts'
 import type { OrderParticipant } from './saga.ts'
@@ -20,27 +21,29 @@ export interface Caller {
   readonly cause: Cause
 }
 
-/** What a merchant can tell the order service. Each is one transaction; nothing has happened if it throws. */
+/** One whose request may come again: no order is placed twice. */
+export interface KeyedCaller extends Caller {
+  readonly key: string
+}
+
+/** What a merchant can tell the order service. Nothing has happened if it throws. */
 export interface OrderCommands {
-  place(caller: Caller, wanted: Omit<PlaceOrder, 'type' | 'orderId' | 'merchantId'>): Promise<Answer>
+  place(caller: KeyedCaller, wanted: Omit<PlaceOrder, 'type' | 'orderId' | 'merchantId'>): Promise<Answer>
   cancel(caller: Caller, orderId: string): Promise<Answer>
   refund(caller: Caller, orderId: string, wanted: Omit<RequestRefund, 'type' | 'refundId'>): Promise<Answer>
 }
 
 export function orderCommands(db: Kysely<OrderDatabase>, participant: OrderParticipant, log: Log): OrderCommands {
   const run = async (caller: Caller, command: Command): Promise<Answer> => {
-    const { orderId, status, ...answered } = await db
-      .transaction()
-      .execute((trx) => answer({ trx, participant, caller }, command))
-    const isReplay = 'idempotent-replayed' in answered.headers
-    log.info({ orderId, messageId: caller.cause.id, command: command.input.type, status, isReplay }, 'answered')
-    return { orderId, status, ...answered }
+    const answered = await db.transaction().execute((trx) => answer({ trx, participant, caller }, command))
+    return tell(log, caller, { command: command.input.type, answer: answered })
   }
+  const placed = orderPlacing(db, participant)
   return {
-    place: (caller, wanted) => {
-      const orderId = randomUUIDv7()
-      const input = { ...wanted, type: 'PlaceOrder', orderId, merchantId: caller.merchantId } as const
-      return run(caller, { orderId, input, says: placed })
+    place: async (caller, wanted) => {
+      const { merchantId, cause } = caller
+      const input = { ...wanted, type: 'PlaceOrder', orderId: randomUUIDv7(), merchantId } as const
+      return tell(log, caller, { command: input.type, answer: await placed({ claim: caller, input, cause }) })
     },
     cancel: (caller, orderId) => run(caller, { orderId, input: { type: 'CancelOrder' }, says: cancelled }),
     refund: (caller, orderId, wanted) => {
@@ -70,8 +73,7 @@ interface Transacted {
 
 async function answer({ trx, participant, caller }: Transacted, { orderId, input, says }: Command): Promise<Answer> {
   const { merchantId, key, fingerprint, cause } = caller
-  if (input.type !== 'PlaceOrder' && (await findOrder(trx, { merchantId, orderId })) === undefined)
-    throw orderNotFound()
+  if ((await findOrder(trx, { merchantId, orderId })) === undefined) throw orderNotFound()
   const decide = async (): Promise<Answer> => {
     const [decided] = await decideAll(trx, participant, [{ key: orderId, input, cause }])
     if (decided === undefined) throw new Error('A command was not decided')
@@ -81,10 +83,10 @@ async function answer({ trx, participant, caller }: Transacted, { orderId, input
   return key === undefined ? await decide() : await answerOnce(trx, { merchantId, key, fingerprint }, decide)
 }
 
-function placed(decided: DecidedOrder): Omit<Answer, 'orderId'> {
-  const order = orderIn(decided)
-  const headers = { location: `/orders/${order.orderId}`, etag: etagOf(decided) }
-  return { status: 202, headers, body: formatJson(represent({ order, version: decided.version })) }
+function tell(log: Log, { cause }: Caller, { command, answer }: { command: string; answer: Answer }): Answer {
+  const isReplay = 'idempotent-replayed' in answer.headers
+  log.info({ orderId: answer.orderId, messageId: cause.id, command, status: answer.status, isReplay }, 'answered')
+  return answer
 }
 
 /** 202, for the money is still to follow; 200 when there was nothing left to do. */

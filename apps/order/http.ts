@@ -1,8 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Kysely } from 'kysely'
-import { parseOwnJson } from '#contracts'
-import { authenticate, type HttpApp, type HttpEnv, type Keyring, sendJson, traceparentOf } from '#runtime'
+import { authenticate, type HttpApp, type HttpEnv, type Keyring, sendJson, sendJsonText, traceparentOf } from '#runtime'
 import { type Caller, type OrderCommands, orderNotFound } from './commands.ts'
 import { type Answer, fingerprintOf } from './idempotency.ts'
 import { refusalIn } from './refusals.ts'
@@ -34,22 +33,22 @@ function takeCommands(app: HttpApp, commands: OrderCommands): void {
     const answer = accepted(
       await commands.place(callerOf(c, key, await c.req.json()), { ...wanted, totalMinor: totalOf(wanted.items) }),
     )
-    return sendJson(c, parseOwnJson<OrderBody>(answer.body), { status: 202, headers: answer.headers })
+    return sendJsonText<OrderBody, 202>(c, answer.body, { status: 202, headers: answer.headers })
   })
 
   app.openapi(cancelRoute, async (c) => {
     const { 'idempotency-key': key } = c.req.valid('header')
     const answer = accepted(await commands.cancel(callerOf(c, key, undefined), c.req.valid('param').id))
-    const order = parseOwnJson<OrderBody>(answer.body)
-    if (answer.status === 200) return sendJson(c, order, { status: 200, headers: answer.headers })
-    return sendJson(c, order, { status: 202, headers: answer.headers })
+    const { headers } = answer
+    if (answer.status === 200) return sendJsonText<OrderBody, 200>(c, answer.body, { status: 200, headers })
+    return sendJsonText<OrderBody, 202>(c, answer.body, { status: 202, headers })
   })
 
   app.openapi(refundRoute, async (c) => {
     const { 'idempotency-key': key } = c.req.valid('header')
     const { id } = c.req.valid('param')
     const answer = accepted(await commands.refund(callerOf(c, key, await c.req.json()), id, c.req.valid('json')))
-    return sendJson(c, parseOwnJson<RefundBody>(answer.body), { status: 202, headers: answer.headers })
+    return sendJsonText<RefundBody, 202>(c, answer.body, { status: 202, headers: answer.headers })
   })
 }
 
@@ -82,7 +81,7 @@ async function existing(db: Kysely<OrderDatabase>, c: Context<HttpEnv>, orderId:
   return found
 }
 
-function callerOf(c: Context<HttpEnv>, key: string | undefined, body: unknown): Caller {
+function callerOf<Key extends string | undefined>(c: Context<HttpEnv>, key: Key, body: unknown): Caller & { key: Key } {
   return {
     merchantId: c.get('merchantId'),
     key,

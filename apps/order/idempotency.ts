@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import { problem } from '#runtime'
 import type { OrderDatabase } from './tables.ts'
 
@@ -33,41 +33,72 @@ export async function answerOnce(
   claim: Claim,
   decide: () => Promise<Answer>,
 ): Promise<Answer> {
-  if (!(await claimKey(trx, claim))) return await keptAnswer(trx, claim)
+  const [isFirst] = await claimKeys(trx, [claim])
+  if (isFirst !== true) {
+    const kept = await keptAnswer(trx, claim)
+    if (kept instanceof Error) throw kept
+    return kept
+  }
   const answer = await decide()
-  await keepAnswer(trx, claim, answer)
+  await keepAnswers(trx, [{ claim, answer }])
   return answer
 }
 
-async function claimKey(trx: Transaction<OrderDatabase>, claim: Claim): Promise<boolean> {
-  const { merchantId: merchant_id, key, fingerprint } = claim
-  const claimed = await trx
-    .insertInto('idempotency_keys')
-    .values({ merchant_id, key, fingerprint })
-    .onConflict((conflict) => conflict.columns(['merchant_id', 'key']).doNothing())
-    .returning('key')
-    .executeTakeFirst()
-  return claimed !== undefined
+/**
+ * One statement, in the order of the keys: two transactions with the same keys wait for each other and never in a ring.
+ * @returns for each claim whether its request is the first under its key; of two claims to one key the earlier is.
+ */
+export async function claimKeys(
+  trx: Transaction<OrderDatabase>,
+  claims: readonly Claim[],
+): Promise<readonly boolean[]> {
+  const { rows } = await sql<{ merchant_id: string; key: string }>`
+    insert into idempotency_keys (merchant_id, key, fingerprint)
+    select merchant_id, key, fingerprint
+    from unnest(
+      ${claims.map(({ merchantId }) => merchantId)}::uuid[], ${claims.map(({ key }) => key)}::text[],
+      ${claims.map(({ fingerprint }) => fingerprint)}::bytea[]
+    ) with ordinality as claim (merchant_id, key, fingerprint, position)
+    order by merchant_id, key, position
+    on conflict (merchant_id, key) do nothing
+    returning merchant_id, key`.execute(trx)
+  const claimed = new Set(rows.map(({ merchant_id, key }) => nameOf(merchant_id, key)))
+  // Deleted where it is found: the second claim to a key does not find it.
+  return claims.map(({ merchantId, key }) => claimed.delete(nameOf(merchantId, key)))
 }
 
-async function keepAnswer(trx: Transaction<OrderDatabase>, claim: Claim, answer: Answer): Promise<void> {
-  const { orderId: order_id, status, body } = answer
-  await trx
-    .updateTable('idempotency_keys')
-    .set({ order_id, status, headers: JSON.stringify(answer.headers), body })
-    .where('merchant_id', '=', claim.merchantId)
-    .where('key', '=', claim.key)
-    .execute()
+const nameOf = (merchantId: string, key: string): string => `${merchantId.toLowerCase()} ${key}`
+
+/** One statement, however many. */
+export async function keepAnswers(
+  trx: Transaction<OrderDatabase>,
+  kept: readonly { readonly claim: Claim; readonly answer: Answer }[],
+): Promise<void> {
+  if (kept.length === 0) return
+  await sql`
+    update idempotency_keys as claimed
+    set order_id = answer.order_id, status = answer.status, headers = answer.headers, body = answer.body
+    from unnest(
+      ${kept.map(({ claim }) => claim.merchantId)}::uuid[], ${kept.map(({ claim }) => claim.key)}::text[],
+      ${kept.map(({ answer }) => answer.orderId)}::uuid[], ${kept.map(({ answer }) => answer.status)}::int[],
+      ${kept.map(({ answer }) => JSON.stringify(answer.headers))}::jsonb[],
+      ${kept.map(({ answer }) => answer.body)}::text[]
+    ) as answer (merchant_id, key, order_id, status, headers, body)
+    where claimed.merchant_id = answer.merchant_id and claimed.key = answer.key`.execute(trx)
 }
 
-async function keptAnswer(trx: Transaction<OrderDatabase>, { merchantId, key, fingerprint }: Claim): Promise<Answer> {
+/** @returns a `Problem` when the key stands for another request: no failure of the transaction, which goes on. */
+export async function keptAnswer(
+  trx: Transaction<OrderDatabase>,
+  { merchantId, key, fingerprint }: Claim,
+): Promise<Answer | Error> {
   const { order_id, status, headers, body, ...kept } = await trx
     .selectFrom('idempotency_keys')
     .select(['fingerprint', 'order_id', 'status', 'headers', 'body'])
     .where('merchant_id', '=', merchantId)
     .where('key', '=', key)
     .executeTakeFirstOrThrow()
-  if (!kept.fingerprint.equals(fingerprint)) throw keyReused()
+  if (!kept.fingerprint.equals(fingerprint)) return keyReused()
   if (order_id === null || status === null || headers === null || body === null) {
     throw new Error('A key was committed without its answer')
   }

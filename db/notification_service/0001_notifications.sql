@@ -12,8 +12,9 @@ create table notifications (
   due_at timestamptz constraint notifications_are_never_due check (due_at is null),
   state jsonb not null,
 
-  merchant_id uuid not null generated always as ((state ->> 'merchantId')::uuid) virtual,
-  status text not null generated always as (state ->> 'status') virtual,
+  -- Stored, not virtual: a virtual column is expanded in every check of every statement, at five times the price.
+  merchant_id uuid not null generated always as ((state ->> 'merchantId')::uuid) stored,
+  status text not null generated always as (state ->> 'status') stored,
 
   constraint notifications_status_is_known check (status in ('addressed', 'erased')),
   -- Who is erased stands here no more.

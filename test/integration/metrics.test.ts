@@ -6,11 +6,10 @@ import { createMetrics, participantMetrics } from '#runtime'
 import { watchOpenOrders } from '../../apps/order/metrics.ts'
 import { orderParticipant } from '../../apps/order/saga.ts'
 import type { OrderDatabase } from '../../apps/order/tables.ts'
-import { handleBatch } from '../../apps/shared/messaging/consumer.ts'
 import { runEffectsOnce } from '../../apps/shared/messaging/effects.ts'
 import { Troubles } from '../../apps/shared/messaging/troubles.ts'
 import { added, counterParticipant, message, silentLog } from '../support/counter.ts'
-import { type Counting, counting } from '../support/counting.ts'
+import { type Counting, counting, handleAlone } from '../support/counting.ts'
 import { freshDatabase } from '../support/database.ts'
 import { parseExposition, sumOf } from '../support/exposition.ts'
 import { recordSpans } from '../support/span-recorder.ts'
@@ -36,8 +35,7 @@ describe('the work of a participant', () => {
       observer: participantMetrics(metrics),
     }
     return {
-      handle: (messages: Parameters<typeof handleBatch>[1]) =>
-        handleBatch(options, messages, new AbortController().signal),
+      handle: (messages: Parameters<typeof handleAlone>[1]) => handleAlone(options, messages),
       runEffects: () => runEffectsOnce(options),
       samples: async () => parseExposition(await metrics.exposition()),
     }

@@ -1,10 +1,19 @@
 import { sql } from 'kysely'
 import type { Log } from '#messaging'
-import { handleBatch } from '../../apps/shared/messaging/consumer.ts'
+import { handleBatches } from '../../apps/shared/messaging/consumer.ts'
 import type { KafkaMessage } from '../../apps/shared/messaging/kafka-client.ts'
 import { Troubles } from '../../apps/shared/messaging/troubles.ts'
-import { type Counter, counterParticipant, createCounterTables, silentLog } from './counter.ts'
+import { type Counter, type CounterVocabulary, counterParticipant, createCounterTables, silentLog } from './counter.ts'
 import { freshDatabase } from './database.ts'
+
+/** As the batch of one partition. Rejects with what keeps the partition from going on. */
+export async function handleAlone(
+  options: Parameters<typeof handleBatches<CounterVocabulary>>[0],
+  messages: readonly KafkaMessage[],
+): Promise<void> {
+  const [obstacle] = await handleBatches(options, [{ messages, signal: new AbortController().signal }])
+  if (obstacle !== undefined) throw obstacle
+}
 
 export interface CounterRow {
   readonly version: number
@@ -23,7 +32,7 @@ export async function counting(serverUrl: string) {
     db,
     database,
     handle: (messages: readonly KafkaMessage[], { participant = counterParticipant(), log = silentLog }: With = {}) =>
-      handleBatch({ db, participant, log, troubles: new Troubles() }, messages, new AbortController().signal),
+      handleAlone({ db, participant, log, troubles: new Troubles() }, messages),
     counter: async (key: string): Promise<CounterRow | undefined> =>
       (await select(sql<CounterRow>`select version, source_version, state from counters where id = ${key}`))[0],
     /** What it said, in order: type, version and payload. */

@@ -1,23 +1,16 @@
-import { type Span, SpanKind, type Tracer } from '@opentelemetry/api'
+import { type Arrival, arrivalOf } from './arrival.ts'
 import { backoffMs } from './backoff.ts'
 import { decideItems } from './decide-all.ts'
-import { type Delivery, read, Undecodable } from './delivery.ts'
+import { Undecodable } from './delivery.ts'
 import type { EffectsOf } from './effects.ts'
-import { classify } from './failures.ts'
-import type { Fold, Item, Verdict } from './fold.ts'
+import { asError, classify } from './failures.ts'
+import type { Verdict } from './fold.ts'
+import { inBatches } from './in-batches.ts'
 import type { KafkaMessage } from './kafka-client.ts'
-import {
-  endSpan,
-  type Observer,
-  outcomeOf,
-  registeredTracer,
-  startSpan,
-  tellVerdict,
-  traceparentAfter,
-} from './observer.ts'
+import { endSpan, type Observer, outcomeOf, registeredTracer, tellVerdict } from './observer.ts'
 import { pause } from './pause.ts'
 import { logVerdict } from './verdict-log.ts'
-import type { Participant, Vocabulary } from './vocabulary.ts'
+import type { Vocabulary } from './vocabulary.ts'
 
 /** A message cannot be handled, and everything behind it in its partition waits. */
 export class PartitionBlocked extends Error {
@@ -29,134 +22,155 @@ const notYetVisibleMaxMs = 2_000
 const notYetDelays = { firstMs: 5, maxMs: 100 }
 const infrastructureDelays = { firstMs: 100, maxMs: 5_000 }
 
+/** What one partition has for us. */
+export interface Batch {
+  readonly messages: readonly KafkaMessage[]
+  /** Aborted when the partition is taken away, or the process stops. */
+  readonly signal: AbortSignal
+}
+
+/** One transaction takes at most so many messages: it bounds its locks, its memory and the work lost by a rollback. */
+const batchMaxMessages = 500
+
 /**
- * Handles messages of one partition in one transaction: the version gate and `decide` for each, then all they changed
- * at once. Resolves when every message is handled for good, and says whether there are effects to call.
- * @throws PartitionBlocked at a gap, an undecodable message, a row that stays invisible, or a failure by content. All
- * that could be handled is handled and will be recognised as a repeat.
+ * The batches that several partitions have at one time are handled in one transaction.
+ * @returns a function that resolves when every message of its batch is handled for good, and otherwise rejects with
+ * what keeps the partition from going on
  */
-export async function handleBatch<V extends Vocabulary>(
+export function messageHandler<V extends Vocabulary>(options: EffectsOf<V>): (batch: Batch) => Promise<void> {
+  const handle = inBatches<Batch, Error | undefined>({
+    max: batchMaxMessages,
+    weigh: ({ messages }) => messages.length,
+    work: (batches) => handleBatches(options, batches),
+  })
+  return async (batch) => {
+    const obstacle = await handle(batch)
+    if (obstacle !== undefined) throw obstacle
+  }
+}
+
+/**
+ * Handles messages in one transaction: the version gate and `decide` for each, then all they changed at once.
+ * @returns for each batch undefined, when every message is handled for good, or what keeps its partition from going on:
+ * `PartitionBlocked` at a gap or a row that stays invisible, `Undecodable`, a failure by content, or the signal's
+ * reason. All that could be handled is handled and will be recognised as a repeat.
+ */
+export async function handleBatches<V extends Vocabulary>(
   options: EffectsOf<V>,
-  messages: readonly KafkaMessage[],
-  signal: AbortSignal,
-): Promise<{ readonly emitted: boolean }> {
+  batches: readonly Batch[],
+): Promise<readonly (Error | undefined)[]> {
   const startedAt = performance.now()
-  const { items, undecodable } = readAll(options, messages)
+  const shares = batches.map((batch) => shareOf(options, batch))
   try {
-    const handled = await handleAll(options, items, signal)
-    if (undecodable !== undefined) {
-      const { message: detail } = undecodable
+    await handleTogether(options, shares)
+    for (const share of shares) {
+      if (share.undecodable === undefined || share.obstacle !== undefined) continue
+      const { message: detail } = share.undecodable
       const verdict = { is: 'blocked', because: 'undecodable', detail } as const
       options.observer?.handled({ type: 'other', outcome: 'undecodable', verdict })
-      throw undecodable
+      share.obstacle = share.undecodable
     }
-    options.observer?.batchHandled({ messages: messages.length, seconds: (performance.now() - startedAt) / 1_000 })
-    return handled
+    const handled = batches.filter((_, index) => shares[index]?.obstacle === undefined)
+    const messages = handled.reduce((sum, batch) => sum + batch.messages.length, 0)
+    if (messages > 0) options.observer?.batchHandled({ messages, seconds: (performance.now() - startedAt) / 1_000 })
+    return shares.map(({ obstacle }) => obstacle)
   } finally {
-    for (const { span } of items) endSpan(span, { outcome: 'interrupted', failed: true })
+    for (const { items } of shares) {
+      for (const { span } of items) endSpan(span, { outcome: 'interrupted', failed: true })
+    }
   }
 }
 
-async function handleAll<V extends Vocabulary>(
+/** A partition's part of a transaction. */
+interface Share<V extends Vocabulary> {
+  readonly signal: AbortSignal
+  /** Those that are not handled yet. */
+  items: readonly Arrival<V>[]
+  /** What follows them and cannot even be placed. */
+  readonly undecodable: Undecodable | undefined
+  notYetSince: number | undefined
+  /** Why the partition does not go on. */
+  obstacle: Error | undefined
+}
+
+const isOpen = <V extends Vocabulary>({ items, obstacle }: Share<V>) => items.length > 0 && obstacle === undefined
+
+/** When infrastructure fails nothing else could succeed either: waits and runs the same transaction again. */
+async function handleTogether<V extends Vocabulary>(options: EffectsOf<V>, shares: readonly Share<V>[]): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    for (const share of shares.filter(isOpen)) if (share.signal.aborted) share.obstacle = asError(share.signal.reason)
+    const open = shares.filter(isOpen)
+    if (open.length === 0) return
+    let delays = notYetDelays
+    try {
+      await decideOnce(options, open)
+    } catch (error) {
+      const failure = classify(error)
+      if (failure === 'content') return await handleEachAlone(options, open, error)
+      if (failure === 'infrastructure') {
+        options.log.warn({ err: error }, 'a batch failed for its surroundings, trying again')
+        options.troubles.note('messages', error)
+        delays = infrastructureDelays
+      }
+    }
+    if (!open.some(isOpen)) return
+    await pause(backoffMs(attempt, delays), AbortSignal.any(open.map(({ signal }) => signal)))
+  }
+}
+
+/** What one partition's messages contain is not the others' fault. */
+async function handleEachAlone<V extends Vocabulary>(
   options: EffectsOf<V>,
-  arrived: readonly Arrival<V>[],
-  signal: AbortSignal,
-): Promise<{ readonly emitted: boolean }> {
-  let items = arrived
-  let emitted = false
-  let notYetSince: number | undefined
-  for (let attempt = 1; items.length > 0; attempt += 1) {
-    const { verdicts, fold } = await decideWhatever(options, items, signal)
-    emitted ||= fold.emitted.length > 0
-    const blocked = verdicts.filter((verdict) => verdict.is === 'blocked')
-    // From the first look on that found nothing: an outage before it is not the row's fault.
-    notYetSince ??= performance.now()
-    const hopeless = blocked.find(({ because }) => because !== 'not-yet')
-    const last = hopeless ?? (performance.now() - notYetSince > notYetVisibleMaxMs ? blocked[0] : undefined)
-    tell(options, items, { verdicts, stops: last !== undefined })
-    if (last !== undefined) throw new PartitionBlocked(`${last.because}: ${last.detail}`)
-    items = items.filter((_, index) => verdicts[index]?.is === 'blocked')
-    if (items.length > 0) await pause(backoffMs(attempt, notYetDelays), signal)
-  }
-  return { emitted }
+  shares: readonly Share<V>[],
+  error: unknown,
+): Promise<void> {
+  const [only, ...others] = shares
+  if (only !== undefined && others.length === 0) only.obstacle = asError(error)
+  else for (const share of shares) await handleTogether(options, [share])
 }
 
-/** A message that can be placed, and the span it is handled in. */
-interface Arrival<V extends Vocabulary> extends Item<V> {
-  readonly message: KafkaMessage
-  readonly span: Span | undefined
+async function decideOnce<V extends Vocabulary>(options: EffectsOf<V>, shares: readonly Share<V>[]): Promise<void> {
+  const { db, participant, troubles, caller } = options
+  const items = shares.flatMap((share) => share.items)
+  const keys = items.map(({ key }) => key)
+  const leasing = caller?.free() ?? 0
+  const decided = await db.transaction().execute((trx) => decideItems(trx, participant, { keys, items, leasing }))
+  troubles.clear('messages')
+  caller?.committed(decided)
+  let from = 0
+  for (const share of shares) {
+    const to = from + share.items.length
+    conclude(options, share, decided.verdicts.slice(from, to))
+    from = to
+  }
+}
+
+/** Leaves those in the share that must be looked at again, or says why that is of no use. */
+function conclude<V extends Vocabulary>(options: EffectsOf<V>, share: Share<V>, verdicts: readonly Verdict<V>[]): void {
+  const blocked = verdicts.filter((verdict) => verdict.is === 'blocked')
+  // From the first look on that found nothing: an outage before it is not the row's fault.
+  share.notYetSince ??= performance.now()
+  const hopeless = blocked.find(({ because }) => because !== 'not-yet')
+  const last = hopeless ?? (performance.now() - share.notYetSince > notYetVisibleMaxMs ? blocked[0] : undefined)
+  tell(options, share.items, { verdicts, stops: last !== undefined })
+  if (last !== undefined) share.obstacle = new PartitionBlocked(`${last.because}: ${last.detail}`)
+  else share.items = share.items.filter((_, index) => verdicts[index]?.is === 'blocked')
 }
 
 /** The messages before the first that cannot even be placed: those at least can be handled. */
-function readAll<V extends Vocabulary>({ participant }: EffectsOf<V>, messages: readonly KafkaMessage[]) {
+function shareOf<V extends Vocabulary>({ participant }: EffectsOf<V>, { messages, signal }: Batch): Share<V> {
   const tracer = registeredTracer()
   const items: Arrival<V>[] = []
+  const share = { signal, items, undecodable: undefined, notYetSince: undefined, obstacle: undefined }
   for (const message of messages) {
     try {
-      items.push(arrivalOf(message, read(participant, message), tracer && spanner(participant, tracer)))
+      items.push(arrivalOf(participant, message, tracer))
     } catch (error) {
-      if (error instanceof Undecodable) return { items, undecodable: error }
+      if (error instanceof Undecodable) return { ...share, undecodable: error }
       throw error
     }
   }
-  return { items, undecodable: undefined }
-}
-
-/** When infrastructure fails nothing else could succeed either: waits and runs the same transaction again. */
-async function decideWhatever<V extends Vocabulary>(
-  { db, participant, log, troubles }: EffectsOf<V>,
-  items: readonly Item<V>[],
-  signal: AbortSignal,
-): Promise<{ readonly verdicts: readonly Verdict<V>[]; readonly fold: Fold<V> }> {
-  const keys = items.map(({ key }) => key)
-  for (let attempt = 1; ; attempt += 1) {
-    signal.throwIfAborted()
-    try {
-      const decided = await db.transaction().execute((trx) => decideItems(trx, participant, { keys, items }))
-      troubles.clear('messages')
-      return decided
-    } catch (error) {
-      const failure = classify(error)
-      if (failure === 'content') throw error
-      if (failure === 'infrastructure') {
-        log.warn({ err: error, messages: items.length }, 'a batch failed for its surroundings, trying again')
-        troubles.note('messages', error)
-      }
-      await pause(backoffMs(attempt, failure === 'conflict' ? notYetDelays : infrastructureDelays), signal)
-    }
-  }
-}
-
-type StartSpan = (message: KafkaMessage, type: string) => Span
-
-function arrivalOf<V extends Vocabulary>(
-  message: KafkaMessage,
-  { key, position, type, cause, content }: Delivery<V>,
-  start: StartSpan | undefined,
-): Arrival<V> {
-  const span = start?.(message, type)
-  const traceparent = traceparentAfter(span, cause.traceparent)
-  return { key, position, cause: { id: cause.id, traceparent }, input: content, message, span }
-}
-
-/** A span for each message and not for each batch: its trace goes on with what is said because of it, and no other. */
-function spanner<V extends Vocabulary>({ name, listensTo: { topic } }: Participant<V>, tracer: Tracer): StartSpan {
-  return ({ key, headers, partition, offset }, type) =>
-    startSpan(tracer, {
-      name: `handle ${type}`,
-      kind: SpanKind.CONSUMER,
-      traceparent: headers['traceparent'] ?? '',
-      attributes: {
-        'messaging.system': 'kafka',
-        'messaging.operation.type': 'process',
-        'messaging.destination.name': topic,
-        'messaging.consumer.group.name': name,
-        'messaging.destination.partition.id': `${partition}`,
-        'messaging.kafka.offset': Number(offset),
-        'messaging.message.id': headers['ce_id'] ?? '',
-        'paysaga.order.id': key ?? '',
-      },
-    })
+  return share
 }
 
 /** Those that are blocked are looked at again, unless the partition `stops` here. */

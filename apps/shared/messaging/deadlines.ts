@@ -12,11 +12,8 @@ const pollMs = 1_000
 const batchMaxDeadlines = 100
 
 /** Feeds `DeadlineReached` to every aggregate that is due, until the signal. */
-export async function keepDeadlines<V extends Vocabulary>(
-  options: EffectsOf<V> & { readonly decided: () => void },
-  signal: AbortSignal,
-): Promise<void> {
-  const { participant, log, troubles, decided } = options
+export async function keepDeadlines<V extends Vocabulary>(options: EffectsOf<V>, signal: AbortSignal): Promise<void> {
+  const { participant, log, troubles } = options
   if (participant.dueAt === undefined) return
   while (!signal.aborted) {
     let count = 0
@@ -29,7 +26,6 @@ export async function keepDeadlines<V extends Vocabulary>(
       // One that fails by its content must not keep the others from their time.
       if (classify(error) === 'content') count = await sweepEachAlone(options).catch(() => 0)
     }
-    if (count > 0) decided()
     if (count < batchMaxDeadlines) await pause(pollMs, signal)
   }
 }
@@ -59,14 +55,16 @@ async function decideDue<V extends Vocabulary>(
   options: EffectsOf<V>,
   due: (trx: OpenTransaction) => Promise<readonly string[]>,
 ): Promise<number> {
-  const { db, participant } = options
-  const { items, verdicts } = await db.transaction().execute(async (trx) => {
+  const { db, participant, caller } = options
+  const { items, decided } = await db.transaction().execute(async (trx) => {
     const keys = await due(trx)
     const cause = { id: 'deadline', traceparent: '' }
     const items = keys.map((key): Item<V> => ({ key, input: { type: 'DeadlineReached' }, cause }))
-    const { verdicts } = keys.length === 0 ? { verdicts: [] } : await decideItems(trx, participant, { keys, items })
-    return { items, verdicts }
+    if (keys.length === 0) return { items }
+    return { items, decided: await decideItems(trx, participant, { keys, items, leasing: caller?.free() ?? 0 }) }
   })
-  verdicts.forEach((verdict, index) => tellVerdict(options, items[index], verdict))
+  if (decided === undefined) return 0
+  caller?.committed(decided)
+  decided.verdicts.forEach((verdict, index) => tellVerdict(options, items[index], verdict))
   return items.length
 }

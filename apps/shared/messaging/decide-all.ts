@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { insertingEffects, withdrawUnsent } from './effect-rows.ts'
+import { bornLeased, insertingEffects, type LeasedEffect, newEffects, withdrawUnsent } from './effect-rows.ts'
 import { SomebodyWasFaster } from './failures.ts'
 import {
   type Draft,
@@ -55,6 +55,16 @@ export interface Work<V extends Vocabulary> {
   readonly keys: readonly string[]
   /** A function is called once the aggregates are locked: for items that depend on rows further down the lock order. */
   readonly items: readonly Item<V>[] | (() => Promise<readonly Item<V>[]>)
+  /** So many of the effects are leased by the transaction that writes them, and are the caller's to call. */
+  readonly leasing?: number
+}
+
+/** What a transaction has decided. It counts once that has committed. */
+export interface Resolved<V extends Vocabulary> {
+  readonly fold: Fold<V>
+  /** In the order of the items. */
+  readonly verdicts: readonly Verdict<V>[]
+  readonly leased: readonly LeasedEffect<V>[]
 }
 
 /** One lock order everywhere: aggregates, then effects, then insert-only tables, each sorted by key. */
@@ -62,7 +72,7 @@ export async function decideItems<V extends Vocabulary>(
   trx: OpenTransaction,
   participant: Participant<V>,
   work: Work<V>,
-): Promise<{ readonly fold: Fold<V>; readonly verdicts: readonly Verdict<V>[] }> {
+): Promise<Resolved<V>> {
   const keys = [...new Set(work.keys)].sort()
   // Decisions are made by the database's clock: the services' own may differ from each other.
   const { rows, now } = await participant.store.lock(trx, keys)
@@ -72,27 +82,45 @@ export async function decideItems<V extends Vocabulary>(
   for (const withdrawn of await withdrawUnsent(trx, participant, fold.withdrawals)) {
     foldNeverSent(fold, withdrawn)
   }
-  await write(trx, fold)
-  return { fold, verdicts }
+  return { fold, verdicts, leased: await write(trx, fold, work.leasing ?? 0) }
 }
 
 /** Everything at once: one statement and one round trip for states, history, outbox and effects. */
 async function write<V extends Vocabulary>(
   trx: OpenTransaction,
   { participant, drafts, said, emitted, history }: Fold<V>,
-): Promise<void> {
+  leasing: number,
+): Promise<readonly LeasedEffect<V>[]> {
   const toSave = [...drafts.values()].flatMap((draft) => toBeSaved(participant, draft))
-  if (toSave.length === 0) return
+  if (toSave.length === 0) return []
+  const effects = newEffects(participant, emitted, leasing)
   const saving = participant.store.save(toSave)
   const parts = [
     ...saving.map((statement, index) => sql`${sql.id(`saved_${index}`)} as (${statement})`),
     ...(history.length === 0 ? [] : [sql`recorded as (${participant.store.record(history)})`]),
     ...(said.length === 0 ? [] : [sql`said as (${appending(said.map((one) => outboxEvent(participant, one)))})`]),
-    ...(emitted.length === 0 ? [] : [sql`emitted as (${insertingEffects(participant, emitted)})`]),
+    ...(effects.length === 0 ? [] : [sql`emitted as (${insertingEffects(participant, effects)})`]),
   ]
-  const ids = saving.map((_, index) => sql`select id from ${sql.id(`saved_${index}`)}`)
-  const { rows } = await sql`with ${sql.join(parts)} ${sql.join(ids, sql` union all `)}`.execute(trx)
-  if (rows.length !== toSave.length) throw new SomebodyWasFaster('Another transaction wrote the same aggregate')
+  const written = [
+    ...saving.map((_, index) => sql`select id, null as lane from ${sql.id(`saved_${index}`)}`),
+    ...(effects.length === 0 ? [] : [sql`select id, lane from emitted`]),
+  ]
+  const statement = sql<Written>`with ${sql.join(parts)} ${sql.join(written, sql` union all `)}`
+  const { rows } = await statement.execute(trx)
+  const ids = new Map(rows.flatMap(({ id, lane }) => (lane === null ? [] : [[lane, id] as const])))
+  if (rows.length - ids.size !== toSave.length) {
+    throw new SomebodyWasFaster('Another transaction wrote the same aggregate')
+  }
+  return effects.flatMap((effect) => {
+    const id = effect.isLeased ? ids.get(effect.lane) : undefined
+    return id === undefined ? [] : [bornLeased(id, effect)]
+  })
+}
+
+/** An aggregate, or an effect with its lane. */
+interface Written {
+  readonly id: string
+  readonly lane: string | null
 }
 
 function toBeSaved<V extends Vocabulary>(participant: Participant<V>, draft: Draft<V>) {

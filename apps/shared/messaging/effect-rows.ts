@@ -36,21 +36,71 @@ interface EffectRow {
   readonly outcome: string | null
 }
 
-/** The statement that writes these effects. Never called with none. */
-export function insertingEffects<V extends Vocabulary>(
+/** An effect on its way into its table. */
+export interface NewEffect<V extends Vocabulary> extends Emitted<V> {
+  readonly idempotencyKey: string
+  /** Its writer calls it as soon as this is committed. Otherwise whoever leases it first. */
+  readonly isLeased: boolean
+}
+
+/** In the order in which their lanes are locked; the first `leasing` of them are born leased. */
+export function newEffects<V extends Vocabulary>(
   participant: Participant<V>,
   emitted: readonly Emitted<V>[],
-): RawBuilder<unknown> {
-  const rows = emitted.toSorted((one, other) => (one.lane < other.lane ? -1 : 1))
-  const keys = rows.map(({ effect, key }) => handlerOf(participant, effect.type).idempotencyKey(effect, key))
-  return sql`
-    insert into effect (lane, key, kind, idempotency_key, payload, traceparent)
-    select * from unnest(
-      ${rows.map(({ lane }) => lane)}::text[], ${rows.map(({ key }) => key)}::text[],
-      ${rows.map(({ effect }) => effect.type)}::text[], ${keys}::text[],
-      ${rows.map(({ effect }) => participant.codec.encode(effect))}::text[],
-      ${rows.map(({ cause }) => cause.traceparent)}::text[])`
+  leasing: number,
+): readonly NewEffect<V>[] {
+  return emitted
+    .toSorted((one, other) => (one.lane < other.lane ? -1 : 1))
+    .map((one, index) => ({
+      ...one,
+      idempotencyKey: handlerOf(participant, one.effect.type).idempotencyKey(one.effect, one.key),
+      isLeased: index < leasing,
+    }))
 }
+
+/** The statement that writes these effects and returns `id` and `lane` of each. Never called with none. */
+export function insertingEffects<V extends Vocabulary>(
+  participant: Participant<V>,
+  effects: readonly NewEffect<V>[],
+): RawBuilder<{ id: string; lane: string }> {
+  const leasesMs = effects.map(({ effect, isLeased }) => (isLeased ? leaseMs(participant, effect.type) : null))
+  return sql`
+    insert into effect (lane, key, kind, idempotency_key, payload, traceparent,
+                        attempts, lease_token, first_sent_at, leased_until)
+    select lane, key, kind, idempotency_key, payload, traceparent,
+           (lease_ms is not null)::int, (lease_ms is not null)::int, case when lease_ms is not null then now() end,
+           now() + lease_ms * interval '1 millisecond'
+    from unnest(
+      ${effects.map(({ lane }) => lane)}::text[], ${effects.map(({ key }) => key)}::text[],
+      ${effects.map(({ effect }) => effect.type)}::text[],
+      ${effects.map(({ idempotencyKey }) => idempotencyKey)}::text[],
+      ${effects.map(({ effect }) => participant.codec.encode(effect))}::text[],
+      ${effects.map(({ cause }) => cause.traceparent)}::text[], ${leasesMs}::int[]
+    ) as new (lane, key, kind, idempotency_key, payload, traceparent, lease_ms)
+    returning id, lane`
+}
+
+/** One that was born leased, for the runner. */
+export function bornLeased<V extends Vocabulary>(
+  id: string,
+  { key, effect, idempotencyKey, cause }: NewEffect<V>,
+): LeasedEffect<V> {
+  return {
+    id,
+    key,
+    effect,
+    idempotencyKey,
+    leaseToken: 1,
+    attempt: 1,
+    traceparent: cause.traceparent,
+    ageMs: 0,
+    isUnknown: false,
+    outcome: undefined,
+  }
+}
+
+const leaseMs = <V extends Vocabulary>(participant: Participant<V>, type: string): number =>
+  handlerOf(participant, type).timeoutMs + leaseSlackMs
 
 /** Takes back those effects of the withdrawals that no runner has ever leased, and says which. */
 export async function withdrawUnsent<V extends Vocabulary>(
@@ -82,7 +132,7 @@ export async function leaseEffects<V extends Vocabulary>(
   limit: number,
 ): Promise<readonly LeasedEffect<V>[]> {
   const kinds = Object.keys(participant.effects)
-  const leasesMs = kinds.map((kind) => handlerOf(participant, kind).timeoutMs + leaseSlackMs)
+  const leasesMs = kinds.map((kind) => leaseMs(participant, kind))
   // Materialized, or the planner may run the limited look-up once per row. Kinds that nobody here handles stay aside.
   const { rows } = await sql<EffectRow>`
     with due as materialized (

@@ -1,5 +1,6 @@
 import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
 import { backoffMs, callDelays } from './backoff.ts'
+import type { Resolved } from './decide-all.ts'
 import { type LeasedEffect, leaseEffects, postpone } from './effect-rows.ts'
 import { type CallOutcome, endSpan, type Observer, registeredTracer, startSpan, traceparentAfter } from './observer.ts'
 import { type Answer, settle } from './outcomes.ts'
@@ -8,9 +9,15 @@ import type { TransactionSource } from './transaction.ts'
 import type { Troubles } from './troubles.ts'
 import { handlerOf, type Log, NotPerformed, type Participant, type Vocabulary } from './vocabulary.ts'
 
-export interface EffectRunner {
-  /** There may be effects now: looks at once instead of at the next poll. */
-  wake(): void
+/** Calls what transactions of this process have just decided on, without a look into the table. */
+export interface Caller<V extends Vocabulary> {
+  /** So many more calls may begin now. */
+  free(): number
+  /** The transaction has committed: what it leased is called, and what it could not is leased at once. */
+  committed(decided: Pick<Resolved<V>, 'fold' | 'leased'>): void
+}
+
+export interface EffectRunner<V extends Vocabulary> extends Caller<V> {
   /** Resolves after the signal, when the calls under way have ended and their outcomes are decided. */
   readonly ended: Promise<void>
 }
@@ -21,6 +28,8 @@ export interface EffectsOf<V extends Vocabulary> {
   readonly log: Log
   readonly troubles: Troubles
   readonly observer?: Observer<V> | undefined
+  /** Left out: effects wait until somebody leases them. */
+  readonly caller?: Caller<V> | undefined
 }
 
 /** So many calls are under way at once in one process. */
@@ -29,19 +38,14 @@ const maxCalls = 64
 const pollMs = 250
 
 /** Leases due effects, calls outside any transaction, and feeds each outcome to `decide`, until the signal. */
-export function startEffectRunner<V extends Vocabulary>(options: EffectsOf<V>, signal: AbortSignal): EffectRunner {
-  if (Object.keys(options.participant.effects).length === 0) return { wake: () => undefined, ended: Promise.resolve() }
+export function startEffectRunner<V extends Vocabulary>(options: EffectsOf<V>, signal: AbortSignal): EffectRunner<V> {
+  if (Object.keys(options.participant.effects).length === 0) return noEffects
   const calls = new Set<Promise<void>>()
   let woken = new AbortController()
-  const outcomes = settle(options, () => woken.abort())
-
+  // None while stopping: what nobody has leased, another process takes at once.
+  const free = (): number => (signal.aborted ? 0 : Math.max(0, maxCalls - calls.size))
   let waitsForFree = false
-  const lease = async (): Promise<number> => {
-    const free = maxCalls - calls.size
-    waitsForFree = free <= 0
-    if (waitsForFree) return 0
-    const leased = await leaseEffects(options.db, options.participant, free)
-    options.troubles.clear('effects')
+  const begin = (leased: readonly LeasedEffect<V>[]): void => {
     for (const effect of leased) {
       const call = carryOut(options, outcomes, effect).finally(() => {
         calls.delete(call)
@@ -49,6 +53,22 @@ export function startEffectRunner<V extends Vocabulary>(options: EffectsOf<V>, s
       })
       calls.add(call)
     }
+  }
+  const caller: Caller<V> = {
+    free,
+    committed: ({ fold, leased }) => {
+      begin(leased)
+      if (fold.emitted.length > leased.length) woken.abort()
+    },
+  }
+  const outcomes = settle({ ...options, caller })
+
+  const lease = async (): Promise<number> => {
+    waitsForFree = free() === 0
+    if (waitsForFree) return 0
+    const leased = await leaseEffects(options.db, options.participant, free())
+    options.troubles.clear('effects')
+    begin(leased)
     return leased.length
   }
   const run = async (): Promise<void> => {
@@ -63,8 +83,10 @@ export function startEffectRunner<V extends Vocabulary>(options: EffectsOf<V>, s
     }
     await Promise.all(calls)
   }
-  return { wake: () => woken.abort(), ended: run() }
+  return { ...caller, ended: run() }
 }
+
+const noEffects = { free: () => 0, committed: () => undefined, ended: Promise.resolve() }
 
 /** One round for tests and tools. @returns how many effects were due. */
 export async function runEffectsOnce<V extends Vocabulary>(options: EffectsOf<V>): Promise<number> {

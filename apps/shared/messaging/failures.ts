@@ -25,6 +25,8 @@ const withoutCode =
 /** For a line of a log or a reason not to be ready. */
 export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
+export const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+
 export function classify(error: unknown): Failure {
   if (error instanceof SomebodyWasFaster) return 'conflict'
   if (!(error instanceof Error)) return 'content'

@@ -9,11 +9,12 @@ export interface Subscription {
   readonly groupId: string
   readonly topic: string
   /**
-   * Takes at most `batchMaxMessages` messages of one partition, in order. Resolved: handled for good, the offset may be
-   * committed. Rejected: the partition stops where it is until the process starts again, and nothing is lost.
-   * `signal` is aborted when the consumer stops or the partition is being taken away: reject, and it is not an error.
+   * Takes at most `batchMaxMessages` messages of one partition, in order; all partitions that have some are offered at
+   * one time. Resolved: handled for good, the offset may be committed. Rejected: the partition stops where it is until
+   * the process starts again, and nothing is lost. `signal` is aborted when the consumer stops or the partition is
+   * being taken away: reject, and it is not an error.
    */
-  onBatch(messages: readonly KafkaMessage[], signal: AbortSignal): Promise<void>
+  onBatch(batch: { readonly messages: readonly KafkaMessage[]; readonly signal: AbortSignal }): Promise<void>
   readonly observer?: ConsumerObserver | undefined
 }
 
@@ -24,8 +25,10 @@ export interface RunningConsumer {
   problems(): readonly string[]
 }
 
-/** One transaction takes at most so many messages: it bounds its locks, its memory and the work lost by a rollback. */
+/** Of one partition at a time. */
 const batchMaxMessages = 500
+/** More partitions than this in one process are handled one after the other. */
+const partitionsAtOnce = 64
 /** Bytes of one partition in one fetch, and so of one batch. */
 const batchMaxBytes = 1_048_576
 /** A fetch without data comes back after this long, which bounds a stop. Data is delivered at once. */
@@ -155,7 +158,7 @@ class Consumption {
       await this.#consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: 1,
+        partitionsConsumedConcurrently: partitionsAtOnce,
         eachBatch: (payload) => this.#handle(payload),
       })
       if (stopping.aborted) onStop()
@@ -184,10 +187,10 @@ class Consumption {
       for (let from = 0; from < batch.messages.length; from += batchMaxMessages) {
         if (signal.aborted || !payload.isRunning()) return
         const messages = batch.messages.slice(from, from + batchMaxMessages)
-        await this.#subscription.onBatch(
-          messages.map((message) => received(batch.partition, message)),
+        await this.#subscription.onBatch({
+          messages: messages.map((message) => received(batch.partition, message)),
           signal,
-        )
+        })
         const last = messages.at(-1)?.offset ?? batch.lastOffset()
         payload.resolveOffset(last)
         const next = (BigInt(last) + 1n).toString()

@@ -21,23 +21,24 @@ interface Settlement<V extends Vocabulary> {
   readonly answer: Answer<V>
 }
 
-interface Settling<V extends Vocabulary> extends EffectsOf<V> {
-  /** An outcome led to further effects. */
-  readonly emitted: () => void
-}
-
 /** Outcomes that arrive together are decided in one transaction of at most so many. */
 const batchMaxOutcomes = 100
 const retryDelays = { firstMs: 20, maxMs: 1_000 }
 const decisionDelays = { firstMs: 1_000, maxMs: 60_000 }
 
 /** @returns a function that resolves when the outcome is decided and its effect deleted, or belongs to somebody else. */
-export function settle<V extends Vocabulary>(options: EffectsOf<V>, emitted: () => void = () => undefined) {
-  const add = inBatches<Settlement<V>>(batchMaxOutcomes, (batch) => settleAll({ ...options, emitted }, batch))
+export function settle<V extends Vocabulary>(options: EffectsOf<V>) {
+  const add = inBatches<Settlement<V>, void>({
+    max: batchMaxOutcomes,
+    work: async (batch) => {
+      await settleAll(options, batch)
+      return batch.map(() => undefined)
+    },
+  })
   return (effect: LeasedEffect<V>, answer: Answer<V>): Promise<void> => add({ effect, answer })
 }
 
-async function settleAll<V extends Vocabulary>(options: Settling<V>, batch: readonly Settlement<V>[]): Promise<void> {
+async function settleAll<V extends Vocabulary>(options: EffectsOf<V>, batch: readonly Settlement<V>[]): Promise<void> {
   const deadline = performance.now() + leaseSlackMs
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -53,7 +54,7 @@ async function settleAll<V extends Vocabulary>(options: Settling<V>, batch: read
 const never = new AbortController().signal
 
 async function settleEachAlone<V extends Vocabulary>(
-  options: Settling<V>,
+  options: EffectsOf<V>,
   batch: readonly Settlement<V>[],
   error: unknown,
 ): Promise<void> {
@@ -66,23 +67,24 @@ async function settleEachAlone<V extends Vocabulary>(
 }
 
 async function decideOutcomes<V extends Vocabulary>(
-  options: Settling<V>,
+  options: EffectsOf<V>,
   batch: readonly Settlement<V>[],
 ): Promise<void> {
-  const { db, participant, emitted } = options
-  const { items, verdicts, fold } = await db.transaction().execute(async (trx) => {
+  const { db, participant, caller } = options
+  const { items, decided } = await db.transaction().execute(async (trx) => {
     let items: readonly Item<V>[] = []
-    const { verdicts, fold } = await decideItems(trx, participant, {
+    const decided = await decideItems(trx, participant, {
       keys: batch.map(({ effect }) => effect.key),
+      leasing: caller?.free() ?? 0,
       items: async () => {
         items = await stillOurs(trx, batch)
         return items
       },
     })
-    return { items, verdicts, fold }
+    return { items, decided }
   })
-  if (fold.emitted.length > 0) emitted()
-  verdicts.forEach((verdict, index) => tellVerdict(options, items[index], verdict))
+  caller?.committed(decided)
+  decided.verdicts.forEach((verdict, index) => tellVerdict(options, items[index], verdict))
 }
 
 /** The outcomes whose lease is still the one they were called with; somebody was faster with the others. */

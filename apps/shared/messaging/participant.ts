@@ -1,4 +1,4 @@
-import { handleBatch } from './consumer.ts'
+import { messageHandler } from './consumer.ts'
 import { keepDeadlines } from './deadlines.ts'
 import { startEffectRunner } from './effects.ts'
 import { consume } from './kafka.ts'
@@ -39,17 +39,14 @@ export function startParticipant<V extends Vocabulary>(
 ): RunningParticipant {
   const stopping = new AbortController()
   const troubles = new Troubles()
-  const options = { db, participant, log, troubles, observer }
-  const effects = startEffectRunner(options, stopping.signal)
-  const deadlines = keepDeadlines({ ...options, decided: () => effects.wake() }, stopping.signal)
+  const effects = startEffectRunner({ db, participant, log, troubles, observer }, stopping.signal)
+  const options = { db, participant, log, troubles, observer, caller: effects }
+  const deadlines = keepDeadlines(options, stopping.signal)
   const subscription = {
     groupId: participant.name,
     topic: participant.listensTo.topic,
     observer,
-    onBatch: async (messages: Parameters<typeof handleBatch>[1], signal: AbortSignal) => {
-      const { emitted } = await handleBatch(options, messages, signal)
-      if (emitted) effects.wake()
-    },
+    onBatch: messageHandler(options),
   }
   const consumer = consume(kafka, subscription, log)
   return {

@@ -42,6 +42,9 @@ export function openDatabase<DB>(options: DatabaseOptions): Kysely<DB> {
     connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: idleMs,
     keepAlive: true,
+    // Every statement that matters has arrays for parameters, and the plan is the same whatever is in them: it is made
+    // once for each connection. Left to itself the server would plan such a statement again at every call.
+    options: '-c plan_cache_mode=force_generic_plan',
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + silenceMs,
   })

@@ -71,6 +71,16 @@ export function sendJson<T extends object, Status extends ContentfulStatusCode>(
   return c.json(written, status, headers)
 }
 
+/** As `sendJson`, for text that is JSON already. */
+export function sendJsonText<T extends object, Status extends ContentfulStatusCode>(
+  c: Context,
+  text: string,
+  { status, headers }: { status: Status; headers?: Record<string, string> },
+) {
+  const written: T = JSON.parse(text)
+  return c.json(written, status, headers)
+}
+
 function numberForBigint(_name: string, member: unknown): unknown {
   if (typeof member !== 'bigint') return member
   const number = Number(member)

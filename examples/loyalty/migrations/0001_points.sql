@@ -11,7 +11,7 @@ create table points (
   due_at timestamptz,
   state jsonb not null,
 
-  given bigint not null generated always as ((state ->> 'points')::bigint) virtual,
+  given bigint not null generated always as ((state ->> 'points')::bigint) stored,
   constraint points_are_not_negative check (given >= 0)
 );
 

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { decideAll } from '#messaging'
-import { handleBatch, PartitionBlocked } from '../../../apps/shared/messaging/consumer.ts'
+import { PartitionBlocked } from '../../../apps/shared/messaging/consumer.ts'
 import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
 import { added, counterParticipant, message, silentLog } from '../../support/counter.ts'
-import { type Counting, counting } from '../../support/counting.ts'
+import { type Counting, counting, handleAlone } from '../../support/counting.ts'
 
 describe('a batch of messages', () => {
   let t: Counting
@@ -186,7 +186,7 @@ describe('a batch of messages', () => {
     }
     const participant = counterParticipant()
     const options = { db, participant, log: silentLog, troubles: new Troubles() }
-    const handled = handleBatch(options, [added(key, 1, { name: 'needs a row' })], new AbortController().signal)
+    const handled = handleAlone(options, [added(key, 1, { name: 'needs a row' })])
     await expect.poll(() => looks, { timeout: 10_000, interval: 1 }).toBeGreaterThan(0)
     await t.db
       .transaction()

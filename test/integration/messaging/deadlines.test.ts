@@ -41,8 +41,8 @@ describe('a deadline', () => {
     }
     const stop = new AbortController()
     const troubles = new Troubles()
-    const decided = () => stop.abort()
-    await keepDeadlines({ db: t.db, participant, log: silentLog, troubles, decided }, stop.signal)
+    const caller = { free: () => 0, committed: () => stop.abort() }
+    await keepDeadlines({ db: t.db, participant, log: silentLog, troubles, caller }, stop.signal)
     for (const key of keys) {
       expect(await t.counter(key)).toMatchObject({ state: { isClosed: key !== poisoned } })
     }

@@ -1,0 +1,39 @@
+import { registerHooks } from 'node:module'
+import { type Build, builds } from './builds.ts'
+import { buildName } from './config.ts'
+
+/**
+ * Imported before a service's own main file, this makes a build of it that exists nowhere else: modules are replaced
+ * and lines are edited while they are loaded. The services' sources know nothing of it.
+ */
+const root = new URL('../../', import.meta.url)
+
+use(builds[buildName])
+
+function use({ replaced, edited }: Build): void {
+  registerHooks({
+    resolve: (specifier, context, next) => {
+      const resolved = next(specifier, context)
+      const replacement = replaced[pathOf(resolved.url)]
+      return replacement === undefined ? resolved : { ...resolved, url: new URL(replacement, root).href }
+    },
+    load: (url, context, next) => {
+      const loaded = next(url, context)
+      const edits = edited[pathOf(url)]
+      if (edits === undefined) return loaded
+      const before =
+        typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source ?? undefined)
+      return { ...loaded, source: edits.reduce(edit, before) }
+    },
+  })
+}
+
+function edit(source: string, [from, to]: readonly [string, string]): string {
+  const parts = source.split(from)
+  if (parts.length !== 2) throw new Error(`A bench build expects this exactly once: ${from}`)
+  return parts.join(to)
+}
+
+function pathOf(url: string): string {
+  return url.startsWith(root.href) ? url.slice(root.href.length) : ''
+}
