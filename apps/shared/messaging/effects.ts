@@ -49,7 +49,7 @@ export function startEffectRunner<V extends Vocabulary>(options: EffectsOf<V>, s
     for (const effect of leased) {
       const call = carryOut(options, outcomes, effect).finally(() => {
         calls.delete(call)
-        if (waitsForFree) woken.abort()
+        if (waitsForFree) woken.abort(early)
       })
       calls.add(call)
     }
@@ -58,7 +58,7 @@ export function startEffectRunner<V extends Vocabulary>(options: EffectsOf<V>, s
     free,
     committed: ({ fold, leased }) => {
       begin(leased)
-      if (fold.emitted.length > leased.length) woken.abort()
+      if (fold.emitted.length > leased.length) woken.abort(early)
     },
   }
   const outcomes = settle({ ...options, caller })
@@ -86,6 +86,8 @@ export function startEffectRunner<V extends Vocabulary>(options: EffectsOf<V>, s
   return { ...caller, ended: run() }
 }
 
+/** A reason for an abort that nobody reads: without one Node makes an error, with its stack, each time. */
+const early = 'woken'
 const noEffects = { free: () => 0, committed: () => undefined, ended: Promise.resolve() }
 
 /** One round for tests and tools. @returns how many effects were due. */
@@ -112,7 +114,8 @@ async function carryOut<V extends Vocabulary>(
         ? await watchedCall(options, effect)
         : { ...known<V>(effect.outcome), traceparent: effect.traceparent }
     const ms = Math.round(performance.now() - startedAt)
-    if (error === undefined) options.log.info({ ...fields, ms }, 'effect answered')
+    // At level debug, for a line tells what the outcome was taken for.
+    if (error === undefined) options.log.debug({ ...fields, ms }, 'effect answered')
     else options.log.warn({ ...fields, ms, err: error }, 'effect has no proper outcome')
     if (answer === undefined) await again(options, effect, error)
     else await outcomes({ ...effect, traceparent }, answer)

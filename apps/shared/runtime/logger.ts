@@ -6,7 +6,7 @@ export type LogLevel = Level | 'silent'
 /** Never more than this many levels of `cause`: an error may name itself. */
 const causesMax = 5
 
-const secrets = [
+const secrets: ReadonlySet<string> = new Set([
   'authorization',
   'Authorization',
   'password',
@@ -16,7 +16,8 @@ const secrets = [
   'databaseUrl',
   'paymentMethod',
   'email',
-]
+])
+const censor = '[redacted]'
 
 /**
  * One JSON line an event on stdout, written before the call returns, so that a process killed right after has said
@@ -27,12 +28,31 @@ export function createLogger(options: { service: string; level?: LogLevel }, des
     level: options.level ?? 'info',
     base: { service: options.service },
     timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: secrets.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
+    formatters: { level: (label: string) => ({ level: label }), log: withoutSecrets },
     serializers: { err: serializeError, error: serializeError },
   }
   return pino(settings, destination ?? pino.destination({ dest: 1, sync: true }))
 }
+
+/** By hand, for pino's own redaction of as many paths took a tenth of a busy service's time. */
+function withoutSecrets(fields: Record<string, unknown>): Record<string, unknown> {
+  const written: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(fields)) {
+    if (secrets.has(name)) written[name] = censor
+    else if (isPlain(value)) written[name] = withoutSecretMembers(value)
+    else written[name] = value
+  }
+  return written
+}
+
+function withoutSecretMembers(object: object): object {
+  if (!Object.keys(object).some((name) => secrets.has(name))) return object
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, secrets.has(name) ? censor : value]))
+}
+
+/** Errors have a serializer, and it does not take their members over. */
+const isPlain = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Error)
 
 /** One line for people: `ECONNREFUSED`, `57P03 the database system is starting up`. */
 export function describeError(error: unknown): string {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type Context, isSpanContextValid, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api'
 
 /** `version-traceid-parentid-flags` of W3C Trace Context, level 1; ids of zeros are invalid. */
@@ -13,8 +13,11 @@ export function traceparentOf(request: { header(name: string): string | undefine
   if (current !== undefined) return current
   const given = request.header('traceparent')
   if (given !== undefined && wellFormed.test(given)) return given
-  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`
+  return `00-${randomHex()}-${randomHex().slice(16)}-01`
 }
+
+/** 32 digits. Node keeps random bytes for UUIDs in store, where any other random bytes are a call of the system. */
+const randomHex = (): string => randomUUID().replaceAll('-', '')
 
 /** Undefined without a span, and for one of a tracer that records nothing. */
 export function traceparentFrom(span: Span | undefined): string | undefined {

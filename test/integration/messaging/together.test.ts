@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import type { TransactionSource } from '#messaging'
+import { handleBatches, messageHandler, PartitionBlocked } from '../../../apps/shared/messaging/consumer.ts'
+import { leaseEffects } from '../../../apps/shared/messaging/effect-rows.ts'
+import { type Caller, startEffectRunner } from '../../../apps/shared/messaging/effects.ts'
+import type { KafkaMessage } from '../../../apps/shared/messaging/kafka-client.ts'
+import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
+import { added, type CounterVocabulary, counterParticipant, silentLog } from '../../support/counter.ts'
+import { type Counting, counting } from '../../support/counting.ts'
+
+describe('what is there at one time', () => {
+  let t: Counting
+  beforeAll(async () => {
+    t = await counting(inject('postgresUrl'))
+  })
+  afterAll(() => t[Symbol.asyncDispose]())
+
+  const never = new AbortController().signal
+  const batch = (...messages: KafkaMessage[]) => ({ messages, signal: never })
+  function watched(caller?: Caller<CounterVocabulary>) {
+    const counts = { transactions: 0 }
+    const db: TransactionSource = {
+      getExecutor: () => t.db.getExecutor(),
+      transaction: () => {
+        counts.transactions += 1
+        return t.db.transaction()
+      },
+    }
+    const options = { db, participant: counterParticipant(), log: silentLog, troubles: new Troubles(), caller }
+    return { counts, options }
+  }
+  const sumOf = async (key: string) => (await t.counter(key))?.state.sum
+
+  it('is handled in one transaction, from however many partitions', async () => {
+    const keys = [randomUUID(), randomUUID(), randomUUID()]
+    const { counts, options } = watched()
+    const handle = messageHandler(options)
+    await Promise.all(keys.map((key) => handle(batch(added(key, 1, { by: 4 }), added(key, 2, { by: 3 })))))
+    expect(await Promise.all(keys.map(sumOf))).toEqual([7, 7, 7])
+    expect(counts.transactions).toBe(1)
+  })
+
+  it('of which a gap stops its own partition alone', async () => {
+    const [good, bad] = [randomUUID(), randomUUID()]
+    const { options } = watched()
+    const obstacles = await handleBatches(options, [batch(added(bad, 2, {})), batch(added(good, 1, { by: 5 }))])
+    expect(obstacles).toEqual([expect.any(PartitionBlocked), undefined])
+    expect(await sumOf(good)).toBe(5)
+    expect(await t.counter(bad)).toBeUndefined()
+  })
+
+  it('of which a failure by content stops its own partition alone', async () => {
+    const [good, bad, other] = [randomUUID(), randomUUID(), randomUUID()]
+    const { options } = watched()
+    const batches = [
+      batch(added(good, 1, { by: 5 })),
+      batch(added(bad, 1, { name: 'bug' })),
+      batch(added(other, 1, { by: 6 })),
+    ]
+    expect(await handleBatches(options, batches)).toEqual([undefined, expect.any(TypeError), undefined])
+    expect(await Promise.all([good, bad, other].map(sumOf))).toEqual([5, undefined, 6])
+  })
+
+  it('of which a partition that is taken away waits no longer, and the others are handled', async () => {
+    const [good, waiting] = [randomUUID(), randomUUID()]
+    const taken = new AbortController()
+    const { options } = watched({ free: () => 0, committed: () => taken.abort(new Error('taken away')) })
+    const obstacles = await handleBatches(options, [
+      { messages: [added(waiting, 1, { name: 'needs a row' })], signal: taken.signal },
+      batch(added(good, 1, { by: 5 })),
+    ])
+    expect(obstacles).toEqual([new Error('taken away'), undefined])
+    expect(await sumOf(good)).toBe(5)
+  })
+
+  it('is leased by its transaction as far as there is room, and the rest is left for others', async () => {
+    const keys = [randomUUID(), randomUUID()]
+    const begun: string[] = []
+    const { options } = watched({
+      free: () => 1,
+      committed: ({ fold, leased }) => {
+        expect(fold.emitted).toHaveLength(2)
+        begun.push(...leased.map(({ key, leaseToken, attempt }) => `${key} ${leaseToken} ${attempt}`))
+      },
+    })
+    await handleBatches(options, [batch(...keys.map((key) => added(key, 1, { by: 10 })))])
+    const [first = '', second] = keys.toSorted()
+    expect(begun).toEqual([`${first} 1 1`])
+    const leased = await leaseEffects(t.db, counterParticipant(), 10)
+    expect(leased.map(({ key }) => key)).toEqual([second])
+  })
+
+  it('is called after the commit without being looked for, and its outcome is decided', async () => {
+    const key = randomUUID()
+    const stop = new AbortController()
+    const { options } = watched()
+    const runner = startEffectRunner(options, stop.signal)
+    await handleBatches({ ...options, caller: runner }, [batch(added(key, 1, { by: 10 }))])
+    await expect.poll(async () => (await t.counter(key))?.state.rings).toBe(1)
+    stop.abort()
+    await runner.ended
+    expect(runner.free()).toBe(0)
+  })
+})
