@@ -18,8 +18,11 @@ export interface Caller<V extends Vocabulary> {
 }
 
 export interface EffectRunner<V extends Vocabulary> extends Caller<V> {
-  /** Resolves after the signal, when the calls under way have ended and their outcomes are decided. */
-  readonly ended: Promise<void>
+  /**
+   * Resolves after the signal, when the calls under way have ended and their outcomes are decided. To be asked when
+   * nobody commits any more: a transaction that was open at the signal may have leased some.
+   */
+  ended(): Promise<void>
 }
 
 export interface EffectsOf<V extends Vocabulary> {
@@ -81,14 +84,18 @@ export function startEffectRunner<V extends Vocabulary>(options: EffectsOf<V>, s
       })
       if (count === 0) await pause(pollMs, AbortSignal.any([signal, woken.signal]))
     }
-    await Promise.all(calls)
   }
-  return { ...caller, ended: run() }
+  const running = run()
+  const ended = async (): Promise<void> => {
+    await running
+    while (calls.size > 0) await Promise.all(calls)
+  }
+  return { ...caller, ended }
 }
 
 /** A reason for an abort that nobody reads: without one Node makes an error, with its stack, each time. */
 const early = 'woken'
-const noEffects = { free: () => 0, committed: () => undefined, ended: Promise.resolve() }
+const noEffects = { free: () => 0, committed: () => undefined, ended: () => Promise.resolve() }
 
 /** One round for tests and tools. @returns how many effects were due. */
 export async function runEffectsOnce<V extends Vocabulary>(options: EffectsOf<V>): Promise<number> {

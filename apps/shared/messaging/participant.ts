@@ -58,7 +58,7 @@ export function startParticipant<V extends Vocabulary>(
       const outOfTime = pause(timeoutMs, late.signal).then(() => {
         if (!late.signal.aborted) log.warn({}, 'calls are under way: they are made again when their leases are over')
       })
-      await Promise.race([effects.ended, outOfTime])
+      await Promise.race([effects.ended(), outOfTime])
       late.abort()
     },
   }

@@ -99,7 +99,7 @@ describe('what is there at one time', () => {
     await handleBatches({ ...options, caller: runner }, [batch(added(key, 1, { by: 10 }))])
     await expect.poll(async () => (await t.counter(key))?.state.rings).toBe(1)
     stop.abort()
-    await runner.ended
+    await runner.ended()
     expect(runner.free()).toBe(0)
   })
 })
