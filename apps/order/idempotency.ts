@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sql, type Transaction } from 'kysely'
+import { byteaArray, intArray, jsonbArray, textArray, uuidArray } from '#messaging'
 import { problem } from '#runtime'
 import type { OrderDatabase } from './tables.ts'
 
@@ -56,8 +57,8 @@ export async function claimKeys(
     insert into idempotency_keys (merchant_id, key, fingerprint)
     select merchant_id, key, fingerprint
     from unnest(
-      ${claims.map(({ merchantId }) => merchantId)}::uuid[], ${claims.map(({ key }) => key)}::text[],
-      ${claims.map(({ fingerprint }) => fingerprint)}::bytea[]
+      ${uuidArray(claims.map(({ merchantId }) => merchantId))}::uuid[], ${textArray(claims.map(({ key }) => key))}::text[],
+      ${byteaArray(claims.map(({ fingerprint }) => fingerprint))}::bytea[]
     ) with ordinality as claim (merchant_id, key, fingerprint, position)
     order by merchant_id, key, position
     on conflict (merchant_id, key) do nothing
@@ -79,10 +80,10 @@ export async function keepAnswers(
     update idempotency_keys as claimed
     set order_id = answer.order_id, status = answer.status, headers = answer.headers, body = answer.body
     from unnest(
-      ${kept.map(({ claim }) => claim.merchantId)}::uuid[], ${kept.map(({ claim }) => claim.key)}::text[],
-      ${kept.map(({ answer }) => answer.orderId)}::uuid[], ${kept.map(({ answer }) => answer.status)}::int[],
-      ${kept.map(({ answer }) => JSON.stringify(answer.headers))}::jsonb[],
-      ${kept.map(({ answer }) => answer.body)}::text[]
+      ${uuidArray(kept.map(({ claim }) => claim.merchantId))}::uuid[], ${textArray(kept.map(({ claim }) => claim.key))}::text[],
+      ${uuidArray(kept.map(({ answer }) => answer.orderId))}::uuid[], ${intArray(kept.map(({ answer }) => answer.status))}::int[],
+      ${jsonbArray(kept.map(({ answer }) => JSON.stringify(answer.headers)))}::jsonb[],
+      ${textArray(kept.map(({ answer }) => answer.body))}::text[]
     ) as answer (merchant_id, key, order_id, status, headers, body)
     where claimed.merchant_id = answer.merchant_id and claimed.key = answer.key`.execute(trx)
 }

@@ -30,7 +30,10 @@ comment on table effect is 'Outstanding calls to gateway, mail and webhooks. A r
 
 create index effect_next_attempt_at_idx on effect (next_attempt_at);
 -- For withdrawals, while the aggregate is locked. In an outage of the other side this table grows.
-create index effect_key_idx on effect (key);
+create index effect_key_idx on effect (key) where first_sent_at is null;
+
+alter table effect alter column payload set statistics 0, alter column idempotency_key set statistics 0,
+  alter column traceparent set statistics 0, alter column outcome set statistics 0;
 
 -- A small table of short-lived rows: without this its dead rows outnumber the living a thousandfold between vacuums.
 alter table effect set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);

@@ -44,6 +44,9 @@ create index orders_merchant_id_status_id_idx on orders (merchant_id, status, id
 -- Each order is written some three times within a second: room on the page keeps its versions together.
 alter table orders set (fillfactor = 70);
 
+-- Nobody searches by them, and comparing JSON for the planner's statistics was 40 % of the server's work under load.
+alter table orders alter column state set statistics 0;
+
 create table orders_history (
   -- Across all orders: what a reader of changes resumes by.
   position bigint not null generated always as identity,
@@ -52,11 +55,13 @@ create table orders_history (
   at timestamptz not null default clock_timestamp(),
   type text not null,
   cause text not null,
-  change jsonb not null,
+  change json not null,
   constraint orders_history_pkey primary key (id, position)
 );
 
 comment on table orders_history is 'Every input that changed an order, and the members of its state that it changed. Insert-only.';
+
+alter table orders_history alter column change set statistics 0, alter column cause set statistics 0;
 
 create table idempotency_keys (
   merchant_id uuid not null,
@@ -73,6 +78,9 @@ create table idempotency_keys (
 );
 
 comment on table idempotency_keys is 'One row per accepted request, and its answer word for word, for whoever asks again.';
+
+alter table idempotency_keys
+  alter column fingerprint set statistics 0, alter column headers set statistics 0, alter column body set statistics 0;
 
 do $$
 begin

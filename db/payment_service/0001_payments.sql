@@ -46,6 +46,9 @@ create index payments_condition_id_idx on payments (condition, id) where conditi
 -- Each payment is written some five times within a second: room on the page keeps its versions together.
 alter table payments set (fillfactor = 60);
 
+-- Nobody searches by them, and comparing JSON for the planner's statistics was 40 % of the server's work under load.
+alter table payments alter column state set statistics 0;
+
 create table payments_history (
   -- Across all payments: what a reader of changes resumes by.
   position bigint not null generated always as identity,
@@ -54,11 +57,13 @@ create table payments_history (
   at timestamptz not null default clock_timestamp(),
   type text not null,
   cause text not null,
-  change jsonb not null,
+  change json not null,
   constraint payments_history_pkey primary key (id, position)
 );
 
 comment on table payments_history is 'Every input that changed a payment, and the members of its state that it changed. Insert-only; nothing personal.';
+
+alter table payments_history alter column change set statistics 0, alter column cause set statistics 0;
 
 do $$
 begin

@@ -115,7 +115,7 @@ async function makeOutboxes(database: pg.Client): Promise<void> {
         id uuid not null default uuidv7() primary key, aggregatetype text not null, aggregateid text not null,
         type text not null, payload text not null, aggregate_version int not null, occurred_at timestamptz not null,
         correlation_id text not null, causation_id text not null, traceparent text not null, source text not null,
-        xid xid8 not null default pg_current_xact_id()
+        specversion text not null default '1.0', xid xid8 not null default pg_current_xact_id()
       ) partition by range (id);
       create table ${schema}_service.outbox_all partition of ${schema}_service.outbox
         for values from ('00000000-0000-0000-0000-000000000000') to (maxvalue);

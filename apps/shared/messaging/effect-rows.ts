@@ -1,4 +1,5 @@
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
+import { intArray, textArray, uuidArray } from './arrays.ts'
 import type { Emitted, Withdrawal } from './fold.ts'
 import { handlerOf, type OpenTransaction, type Participant, type Vocabulary } from './vocabulary.ts'
 
@@ -71,11 +72,11 @@ export function insertingEffects<V extends Vocabulary>(
            (lease_ms is not null)::int, (lease_ms is not null)::int, case when lease_ms is not null then now() end,
            now() + lease_ms * interval '1 millisecond'
     from unnest(
-      ${effects.map(({ lane }) => lane)}::text[], ${effects.map(({ key }) => key)}::text[],
-      ${effects.map(({ effect }) => effect.type)}::text[],
-      ${effects.map(({ idempotencyKey }) => idempotencyKey)}::text[],
-      ${effects.map(({ effect }) => participant.codec.encode(effect))}::text[],
-      ${effects.map(({ cause }) => cause.traceparent)}::text[], ${leasesMs}::int[]
+      ${textArray(effects.map(({ lane }) => lane))}::text[], ${textArray(effects.map(({ key }) => key))}::text[],
+      ${textArray(effects.map(({ effect }) => effect.type))}::text[],
+      ${textArray(effects.map(({ idempotencyKey }) => idempotencyKey))}::text[],
+      ${textArray(effects.map(({ effect }) => participant.codec.encode(effect)))}::text[],
+      ${textArray(effects.map(({ cause }) => cause.traceparent))}::text[], ${intArray(leasesMs)}::int[]
     ) as new (lane, key, kind, idempotency_key, payload, traceparent, lease_ms)
     returning id, lane`
 }
@@ -113,7 +114,8 @@ export async function withdrawUnsent<V extends Vocabulary>(
     delete from effect where id in (
       select id from effect
       where (key, kind) in (select * from unnest(
-        ${withdrawals.map(({ key }) => key)}::text[], ${withdrawals.map(({ type }) => type)}::text[]))
+        ${textArray(withdrawals.map(({ key }) => key))}::text[],
+        ${textArray(withdrawals.map(({ type }) => type))}::text[]))
         and first_sent_at is null
       order by lane for update)
       and first_sent_at is null
@@ -137,7 +139,7 @@ export async function leaseEffects<V extends Vocabulary>(
   const { rows } = await sql<EffectRow>`
     with due as materialized (
       select id, lease_ms from effect
-      join unnest(${kinds}::text[], ${leasesMs}::int[]) as handled (kind, lease_ms) using (kind)
+      join unnest(${textArray(kinds)}::text[], ${intArray(leasesMs)}::int[]) as handled (kind, lease_ms) using (kind)
       where next_attempt_at <= now() and (leased_until is null or leased_until <= now())
       order by next_attempt_at limit ${limit} for update of effect skip locked)
     update effect as leased
@@ -173,7 +175,8 @@ export async function deleteLeased(trx: OpenTransaction, leases: readonly Lease[
     delete from effect where id in (
       select id from effect
       where (id, lease_token) in (select * from unnest(
-        ${leases.map(({ id }) => id)}::uuid[], ${leases.map(({ leaseToken }) => leaseToken)}::int[]))
+        ${uuidArray(leases.map(({ id }) => id))}::uuid[],
+        ${intArray(leases.map(({ leaseToken }) => leaseToken))}::int[]))
       order by lane for update)
     returning id`.execute(trx)
   return new Set(rows.map(({ id }) => id))

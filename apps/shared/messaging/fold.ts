@@ -60,6 +60,8 @@ export interface Draft<V extends Vocabulary> {
   state: V['state'] | undefined
   /** Something is to be saved: the state or the position has moved. */
   moved: boolean
+  /** The state is another one. */
+  isChanged: boolean
   blocked: Verdict<V> | undefined
 }
 
@@ -89,6 +91,7 @@ export function startFold<V extends Vocabulary>(
       position: row?.position ?? { version: 0, eventId: undefined },
       state: row?.state,
       moved: false,
+      isChanged: false,
       blocked: undefined,
     })
   }
@@ -162,6 +165,7 @@ function apply<V extends Vocabulary>(
   })
   draft.state = verdict.state
   draft.moved = true
+  draft.isChanged = true
   for (const type of verdict.withdraws ?? []) withdraw(fold, { key, type, cause })
 }
 

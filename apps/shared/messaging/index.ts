@@ -1,3 +1,4 @@
+export { byteaArray, intArray, jsonbArray, textArray, uuidArray } from './arrays.ts'
 export { type AggregateInput, type Decided, decideAll } from './decide-all.ts'
 export { alarm, duplicate, ignored, notYet, refused } from './decisions.ts'
 export { asError, classify, type Failure, SomebodyWasFaster } from './failures.ts'

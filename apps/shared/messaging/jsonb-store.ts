@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { intArray, jsonbArray, textArray, uuidArray } from './arrays.ts'
 import type { AggregateToSave, Codec, HistoryEntry, Store, StoredAggregate } from './vocabulary.ts'
 
 interface Row {
@@ -25,7 +26,7 @@ export function jsonbStore<State extends object>(table: string, codec: Codec): S
       const { rows } = await sql<Row>`
         select clock_timestamp() as now, locked.* from (values (1)) as always left join (
           select id, version, source_version, source_event_id, state::text as state
-          from ${aggregates} where id = any(${keys}::uuid[]) order by id for update
+          from ${aggregates} where id = any(${uuidArray(keys)}::uuid[]) order by id for update
         ) as locked on true`.execute(trx)
       // The last row's: after all of the waiting.
       const now = rows.at(-1)?.now
@@ -35,19 +36,24 @@ export function jsonbStore<State extends object>(table: string, codec: Codec): S
     },
 
     save(toSave) {
-      const [existing, created] = [toSave.filter(isLoaded), toSave.filter((saved) => !isLoaded(saved))]
+      const created = toSave.filter(({ loadedVersion }) => loadedVersion === undefined)
+      const existing = toSave.filter(({ loadedVersion }) => loadedVersion !== undefined)
+      const [changed, moved] = [existing.filter(isChanged), existing.filter((saved) => !isChanged(saved))]
       return [
-        ...(existing.length === 0 ? [] : [update(aggregates, columnsOf(existing, codec))]),
+        ...(changed.length === 0 ? [] : [update(aggregates, columnsOf(changed, codec))]),
+        ...(moved.length === 0 ? [] : [move(aggregates, moved)]),
         ...(created.length === 0 ? [] : [insert(aggregates, columnsOf(created, codec))]),
       ]
     },
 
     record(entries) {
-      const column = (name: keyof HistoryEntry) => entries.map((entry) => entry[name])
+      const texts = (name: Exclude<keyof HistoryEntry, 'version'>) => textArray(entries.map((entry) => entry[name]))
       return sql`
         insert into ${history} (id, version, type, cause, change)
-        select * from unnest(${column('key')}::uuid[], ${column('version')}::int[], ${column('type')}::text[],
-                             ${column('cause')}::text[], ${column('change')}::jsonb[])`
+        select id, version, type, cause, change::json from unnest(
+          ${uuidArray(entries.map(({ key }) => key))}::uuid[], ${intArray(entries.map(({ version }) => version))}::int[],
+          ${texts('type')}::text[], ${texts('cause')}::text[], ${texts('change')}::text[]
+        ) as entry (id, version, type, cause, change)`
     },
 
     async due(trx, limit) {
@@ -61,7 +67,7 @@ export function jsonbStore<State extends object>(table: string, codec: Codec): S
 
 type Fragment = RawBuilder<unknown>
 
-const isLoaded = ({ loadedVersion }: AggregateToSave<unknown>): boolean => loadedVersion !== undefined
+const isChanged = (saved: AggregateToSave<unknown>): boolean => saved.isChanged
 
 const update = (aggregates: Fragment, saved: Fragment) => sql<{ id: string }>`
   update ${aggregates} as stored
@@ -69,6 +75,18 @@ const update = (aggregates: Fragment, saved: Fragment) => sql<{ id: string }>`
       due_at = saved.due_at, state = saved.state
   from ${saved}
   where stored.id = saved.id and stored.version = saved.loaded_version
+  returning stored.id`
+
+/** A message that changes nothing has been heard: its position costs neither the state nor an entry in any index. */
+const move = (aggregates: Fragment, moved: readonly AggregateToSave<unknown>[]) => sql<{ id: string }>`
+  update ${aggregates} as stored
+  set source_version = moved.source_version, source_event_id = moved.source_event_id
+  from unnest(
+    ${uuidArray(moved.map(({ key }) => key))}::uuid[], ${intArray(moved.map(({ version }) => version))}::int[],
+    ${intArray(moved.map(({ position }) => position.version))}::int[],
+    ${uuidArray(moved.map(({ position }) => position.eventId ?? null))}::uuid[]
+  ) as moved (id, version, source_version, source_event_id)
+  where stored.id = moved.id and stored.version = moved.version
   returning stored.id`
 
 const insert = (aggregates: Fragment, saved: Fragment) => sql<{ id: string }>`
@@ -79,12 +97,12 @@ const insert = (aggregates: Fragment, saved: Fragment) => sql<{ id: string }>`
 
 const columnsOf = <State extends object>(toSave: readonly AggregateToSave<State>[], codec: Codec): Fragment => sql`
   unnest(
-    ${toSave.map(({ key }) => key)}::uuid[], ${toSave.map(({ version }) => version)}::int[],
-    ${toSave.map(({ loadedVersion }) => loadedVersion ?? null)}::int[],
-    ${toSave.map(({ position }) => position.version)}::int[],
-    ${toSave.map(({ position }) => position.eventId ?? null)}::uuid[],
+    ${uuidArray(toSave.map(({ key }) => key))}::uuid[], ${intArray(toSave.map(({ version }) => version))}::int[],
+    ${intArray(toSave.map(({ loadedVersion }) => loadedVersion ?? null))}::int[],
+    ${intArray(toSave.map(({ position }) => position.version))}::int[],
+    ${uuidArray(toSave.map(({ position }) => position.eventId ?? null))}::uuid[],
     ${toSave.map(({ dueAt }) => dueAt?.toISOString() ?? null)}::timestamptz[],
-    ${toSave.map(({ state }) => codec.encode(state))}::jsonb[]
+    ${jsonbArray(toSave.map(({ state }) => codec.encode(state)))}::jsonb[]
   ) as saved (id, version, loaded_version, source_version, source_event_id, due_at, state)`
 
 function stored<State>(row: Row, codec: Codec): StoredAggregate<State> {

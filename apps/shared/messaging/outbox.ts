@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { intArray, textArray } from './arrays.ts'
 import type { OpenTransaction } from './vocabulary.ts'
 
 /** One row of the outbox, placed by the connector as key, headers and value of one Kafka message. */
@@ -30,12 +31,13 @@ export async function appendToOutbox(trx: OpenTransaction, events: readonly Outb
 
 /** The statement that appends these events. Never called with none. */
 export function appending(events: readonly OutboxEvent[]): RawBuilder<unknown> {
-  const column = (name: keyof OutboxEvent) => events.map((event) => event[name])
+  const texts = (name: Exclude<keyof OutboxEvent, 'version'>) => textArray(events.map((event) => event[name]))
   return sql`
     insert into outbox (aggregatetype, aggregateid, type, aggregate_version, payload,
                         correlation_id, causation_id, traceparent, source)
     select * from unnest(
-      ${column('stream')}::text[], ${column('key')}::text[], ${column('type')}::text[], ${column('version')}::int[],
-      ${column('payload')}::text[], ${column('correlationId')}::text[], ${column('causationId')}::text[],
-      ${column('traceparent')}::text[], ${column('source')}::text[])`
+      ${texts('stream')}::text[], ${texts('key')}::text[], ${texts('type')}::text[],
+      ${intArray(events.map(({ version }) => version))}::int[], ${texts('payload')}::text[],
+      ${texts('correlationId')}::text[], ${texts('causationId')}::text[], ${texts('traceparent')}::text[],
+      ${texts('source')}::text[])`
 }

@@ -68,6 +68,8 @@ export interface AggregateToSave<State> extends StoredAggregate<State> {
   readonly dueAt: Date | undefined
   /** The version as it was loaded; undefined makes a new row. */
   readonly loadedVersion: number | undefined
+  /** False: only the position has moved, and the state need not be written again. */
+  readonly isChanged: boolean
 }
 
 /** One decided input, for people and for `GET`: what came, what caused it, and which members of the state it changed. */

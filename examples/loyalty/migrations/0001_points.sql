@@ -24,7 +24,7 @@ create table points_history (
   at timestamptz not null default clock_timestamp(),
   type text not null,
   cause text not null,
-  change jsonb not null,
+  change json not null,
   constraint points_history_pkey primary key (id, position)
 );
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { barPlot } from '../../../bench/report/bar-plot.ts'
-import { type Results, writeResults } from '../../../bench/report/json.ts'
+import { writeReport } from '../../../bench/report/report.ts'
 import { sweepPlot } from '../../../bench/report/sweep-plot.ts'
 import { formatTable } from '../../../bench/report/table.ts'
 
@@ -54,7 +54,7 @@ test('sweeps stand side by side, throughput and latency of each', () => {
   expect(['Partitions', 'Replicas', '412', '88.4', '1,288'].map(count)).toEqual([2, 2, 3, 3, 3])
 })
 
-test('results are written whole, in folders that are made', async () => {
+test('a report is figures for programs, text for people and a picture each, over those of the last time', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   const machine = {
@@ -66,10 +66,14 @@ test('results are written whole, in folders that are made', async () => {
     commit: 'abc',
     date: '2026-01-01T00:00:00Z',
   }
-  const results: Results = { machine, runs: [] }
-  const file = join(folder, 'results', 'today.json')
-  await writeResults(file, results)
-  await writeResults(file, results)
-  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(results)
-  expect(await readdir(join(folder, 'results'))).toEqual(['today.json'])
+  const comparison = { text: 'a table', runs: [], figures: { sagasPerSecond: 1 }, plots: { comparison: '<svg/>' } }
+  const write = () => writeReport(join(folder, 'results'), { machine, seed: 7, parts: { comparison } })
+  await write()
+  const files = await write()
+  expect(await readdir(join(folder, 'results'))).toEqual(['comparison.svg', 'results.json', 'results.txt'])
+  expect(JSON.parse(await readFile(files[0] ?? '', 'utf8'))).toEqual({
+    machine,
+    seed: 7,
+    parts: { comparison: { figures: { sagasPerSecond: 1 }, runs: [] } },
+  })
 })
