@@ -5,6 +5,12 @@ import { type Daemon, daemonFiles, end, signal, start, state } from './native/da
 import { busyPorts, type NeededPort } from './native/prerequisites.ts'
 import type { Problem, ProcessStatus, Profile, Stack } from './stack.ts'
 
+/**
+ * What a request or a batch leaves behind is dead by the end of it. With room for more of them between two collections
+ * less of it is moved to where only a full collection would find it: faster, and after a load 50 MB smaller.
+ */
+export const nodeFlags = ['--max-semi-space-size=32'] as const
+
 /** In the order in which they may start: each line needs the ones above it, not its neighbours. */
 export const serviceNames = ['mail-sink', 'gateway-simulator', 'relay', 'order', 'payment', 'notification'] as const
 export type ServiceName = (typeof serviceNames)[number]
@@ -153,7 +159,7 @@ function serviceDaemon(
     endSignals: [{ signal: 'SIGTERM', timeoutMs: endTimeoutMs }],
     command: async () => ({
       file: process.execPath,
-      args: [`apps/${name}/main.ts`],
+      args: [...nodeFlags, `apps/${name}/main.ts`],
       environment,
       workingDirectory: projectRoot,
     }),

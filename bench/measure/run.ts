@@ -12,7 +12,7 @@ export interface Patience {
   readonly withoutProgressMs: number
 }
 
-const minutePatience: Patience = { pollMs: 100, withoutProgressMs: 60_000 }
+const minutePatience: Patience = { pollMs: 250, withoutProgressMs: 60_000 }
 
 /**
  * Sends a load to a system that has started, waits until every order that was answered has come to its end, and judges

@@ -1,5 +1,5 @@
 import { registerHooks } from 'node:module'
-import { type Build, builds } from './builds.ts'
+import { type Build, builds, withEdits } from './builds.ts'
 import { buildName } from './config.ts'
 
 /**
@@ -15,7 +15,10 @@ function use({ replaced, edited }: Build): void {
     resolve: (specifier, context, next) => {
       const resolved = next(specifier, context)
       const replacement = replaced[pathOf(resolved.url)]
-      return replacement === undefined ? resolved : { ...resolved, url: new URL(replacement, root).href }
+      if (replacement === undefined) return resolved
+      const { href: url } = new URL(replacement, root)
+      // A replacement may import what it stands for, and change a part of it only.
+      return context.parentURL === url ? resolved : { ...resolved, url }
     },
     load: (url, context, next) => {
       const loaded = next(url, context)
@@ -23,15 +26,9 @@ function use({ replaced, edited }: Build): void {
       if (edits === undefined) return loaded
       const before =
         typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source ?? undefined)
-      return { ...loaded, source: edits.reduce(edit, before) }
+      return { ...loaded, source: withEdits(before, edits) }
     },
   })
-}
-
-function edit(source: string, [from, to]: readonly [string, string]): string {
-  const parts = source.split(from)
-  if (parts.length !== 2) throw new Error(`A bench build expects this exactly once: ${from}`)
-  return parts.join(to)
 }
 
 function pathOf(url: string): string {

@@ -2,17 +2,120 @@
 export interface Build {
   readonly replaced: Readonly<Record<string, string>>
   /** In a file, each first text becomes the second; it stands there exactly once. */
-  readonly edited: Readonly<Record<string, readonly (readonly [from: string, to: string])[]>>
+  readonly edited: Readonly<Record<string, readonly Edit[]>>
 }
 
-export const buildNames = ['in-process'] as const
+export type Edit = readonly [from: string, to: string]
+
+/** @throws Error when a text to be replaced does not stand in the source exactly once */
+export function withEdits(source: string, edits: readonly Edit[]): string {
+  return edits.reduce((edited, [from, to]) => {
+    const parts = edited.split(from)
+    if (parts.length !== 2) throw new Error(`A bench build expects this exactly once: ${from}`)
+    return parts.join(to)
+  }, source)
+}
+
+const inProcess: Build = {
+  replaced: {
+    'apps/payment/stripe-gateway.ts': 'bench/paysaga/instant-gateway.ts',
+    'apps/notification/mailer.ts': 'bench/paysaga/instant-mailer.ts',
+  },
+  edited: {},
+}
+
+/** Every message is decided, whatever its version is, and none is remembered: no row is written for that alone. */
+const withoutVersionGate: Build = {
+  replaced: {},
+  edited: {
+    'apps/shared/messaging/fold.ts': [
+      ['if (position !== undefined) {', 'if (false) {'],
+      ['if (item.position !== undefined) {', 'if (false) {'],
+    ],
+  },
+}
+
+/** What an input changed is neither worked out nor written. */
+const withoutHistory: Build = {
+  replaced: {},
+  edited: { 'apps/shared/messaging/fold.ts': [['fold.history.push({', 'if (false) fold.history.push({']] },
+}
+
+/** Calls are made right after the commit that decided on them, and only this process knows of them. */
+const withoutEffects: Build = {
+  replaced: { 'apps/shared/messaging/effect-rows.ts': 'bench/costs/effects-in-memory.ts' },
+  edited: {
+    'apps/shared/messaging/decide-all.ts': [
+      ['newEffects(participant, emitted, leasing)', '[]'],
+      ['return effects.flatMap(', 'return newEffects(participant, emitted, emitted.length).flatMap('],
+      ['effect.isLeased ? ids.get(effect.lane) : undefined', 'crypto.randomUUID()'],
+    ],
+  },
+}
+
+/** The dual write: events are produced to Kafka after the commit, and only this process knows of them until then. */
+const withoutOutbox: Build = {
+  replaced: {
+    'apps/shared/messaging/outbox.ts': 'bench/costs/outbox-in-memory.ts',
+    'apps/shared/runtime/database.ts': 'bench/costs/producing-database.ts',
+  },
+  edited: {
+    'apps/shared/messaging/decide-all.ts': [
+      ['import { appending,', 'import { appendToOutbox,'],
+      ['[sql`said as (${appending(said.map((one) => outboxEvent(participant, one)))})`]', '[]'],
+      [
+        'const statement = sql<Written>',
+        'await appendToOutbox(trx, said.map((one) => outboxEvent(participant, one)))\n  const statement = sql<Written>',
+      ],
+    ],
+  },
+}
+
+/** One transaction takes at most so many messages, of one partition and of all of them. */
+function batchesOf(maxMessages: number): Build {
+  const edits: readonly Edit[] = [['const batchMaxMessages = 500', `const batchMaxMessages = ${maxMessages}`]]
+  return {
+    replaced: {},
+    edited: { 'apps/shared/messaging/kafka.ts': edits, 'apps/shared/messaging/consumer.ts': edits },
+  }
+}
+
+/** All of them in one. Edits of the same file are made one after the other. */
+function together(...parts: readonly Build[]): Build {
+  const edited: Record<string, readonly Edit[]> = {}
+  for (const [path, edits] of parts.flatMap((part) => Object.entries(part.edited))) {
+    edited[path] = [...(edited[path] ?? []), ...edits]
+  }
+  return { replaced: Object.assign({}, ...parts.map(({ replaced }) => replaced)), edited }
+}
+
+export const buildNames = [
+  'in-process',
+  'without-version-gate',
+  'without-history',
+  'without-effects',
+  'without-outbox',
+  'without-any',
+  'batch-1',
+  'batch-10',
+  'batch-100',
+] as const
 export type BuildName = (typeof buildNames)[number]
 
-const inProcess = {
-  'apps/payment/stripe-gateway.ts': 'bench/paysaga/instant-gateway.ts',
-  'apps/notification/mailer.ts': 'bench/paysaga/instant-mailer.ts',
+/** Gateway and mailer answer within the process in all of them, so that they compare. */
+export const builds: Readonly<Record<BuildName, Build>> = {
+  'in-process': inProcess,
+  'without-version-gate': together(inProcess, withoutVersionGate),
+  'without-history': together(inProcess, withoutHistory),
+  'without-effects': together(inProcess, withoutEffects),
+  'without-outbox': together(inProcess, withoutOutbox),
+  'without-any': together(inProcess, withoutVersionGate, withoutHistory, withoutEffects, withoutOutbox),
+  'batch-1': together(inProcess, batchesOf(1)),
+  'batch-10': together(inProcess, batchesOf(10)),
+  'batch-100': together(inProcess, batchesOf(100)),
 }
 
-export const builds: Readonly<Record<BuildName, Build>> = {
-  'in-process': { replaced: inProcess, edited: {} },
+/** Those that produce events by themselves have nothing that Connect could ship. */
+export function needsConnect(build: BuildName | undefined): boolean {
+  return build !== 'without-outbox' && build !== 'without-any'
 }

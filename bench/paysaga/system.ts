@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { firstApiKey, type ServiceName, type Services, type ServicesOptions, type Stack } from '../../infra/index.ts'
+import { kafkaClient } from '../../infra/kafka/client.ts'
+import { consumerLag } from '../../infra/kafka/lag.ts'
 import type { System } from '../system.ts'
-import type { BuildName } from './builds.ts'
-import { endedSql, flawsSql, outcomesSql } from './queries.ts'
+import { type BuildName, needsConnect } from './builds.ts'
+import * as usual from './queries.ts'
 
 export interface PaysagaOptions {
   readonly name: string
@@ -12,12 +15,24 @@ export interface PaysagaOptions {
   readonly ports: ServicesOptions['ports']
   /** Undefined: the services as they are, with the gateway over HTTP and mails by SMTP. */
   readonly build: BuildName | undefined
+  /** Those of `queries.ts` unless given, which read the history. */
+  readonly queries?: Queries
 }
 
+export interface Queries {
+  readonly endedSql: string
+  readonly outcomesSql: string
+  readonly flawsSql: string
+}
+
+const relay = ['relay'] as const
+const drainedWithinMs = 15_000
+const drainPollMs = 200
+
 /** This system with all its guarantees, or a build of it. */
-export function paysaga({ name, stack, services, ports, build }: PaysagaOptions): System {
+export function paysaga({ name, stack, services, ports, build, queries = usual }: PaysagaOptions): System {
   const outside: readonly ServiceName[] = build === undefined ? ['mail-sink', 'gateway-simulator'] : []
-  const inside: readonly ServiceName[] = ['relay', 'order', 'payment', 'notification']
+  const inside: readonly ServiceName[] = [...(needsConnect(build) ? relay : []), 'order', 'payment', 'notification']
   const query = async <Row extends object>(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
     const client = new Client({ connectionString: stack.endpoints.adminUrl })
     await client.connect()
@@ -35,19 +50,24 @@ export function paysaga({ name, stack, services, ports, build }: PaysagaOptions)
     },
     start: async () => {
       await Promise.all(outside.map((service) => services.start(service)))
-      await Promise.all(inside.map((service) => services.start(service, environmentOf(build))))
+      await Promise.all(inside.map((service) => services.start(service, inBuild(build))))
     },
-    stop: () => services.stopAll(),
-    countEnded: async () => (await query<{ count: number }>(endedSql))[0]?.count ?? 0,
+    stop: async () => {
+      await drained(stack, services)
+      await services.stopAll()
+    },
+    countEnded: async () => (await query<{ count: number }>(queries.endedSql))[0]?.count ?? 0,
     outcomes: async (orderIds) =>
       (
-        await query<{ id: string; notified_at_ms: number | null; paid_at_ms: number | null }>(outcomesSql, [orderIds])
+        await query<{ id: string; notified_at_ms: number | null; paid_at_ms: number | null }>(queries.outcomesSql, [
+          orderIds,
+        ])
       ).map(({ id, notified_at_ms, paid_at_ms }) => ({
         orderId: id,
         notifiedAtMs: notified_at_ms ?? undefined,
         paidAtMs: paid_at_ms ?? undefined,
       })),
-    flaws: async () => (await query<{ flaw: string }>(flawsSql)).map(({ flaw }) => flaw),
+    flaws: async () => (await query<{ flaw: string }>(queries.flawsSql)).map(({ flaw }) => flaw),
     processes: async () => {
       const all = [...(await stack.status()), ...(await services.status())]
       return new Map(all.flatMap((each) => (each.pid === undefined ? [] : [[each.name, each.pid]])))
@@ -55,7 +75,32 @@ export function paysaga({ name, stack, services, ports, build }: PaysagaOptions)
   }
 }
 
-function environmentOf(build: BuildName | undefined): Readonly<Record<string, string>> {
+/**
+ * An order has ended before its last event is heard by everybody. Stopped then and emptied, a consumer would begin with
+ * an event about a row that is gone, and stop its partition.
+ */
+async function drained(stack: Stack, services: Services): Promise<void> {
+  const consumers = new Set(['order', 'payment', 'notification'])
+  const statuses = await services.status()
+  if (!statuses.some(({ name, pid }) => consumers.has(name) && pid !== undefined)) return
+  const until = performance.now() + drainedWithinMs
+  for (;;) {
+    const lags = await consumerLag(kafkaClient(stack.endpoints.brokers), sagaGroups)
+    if (lags.every(({ group, lagMessages }) => lagMessages === 0n || !sagaGroups.some((saga) => saga.group === group)))
+      return
+    if (performance.now() > until) throw new Error('The services do not come to the end of their topics')
+    await sleep(drainPollMs)
+  }
+}
+
+const sagaGroups = [
+  { group: 'order-service', topic: 'payment.events' },
+  { group: 'payment-service', topic: 'order.events' },
+  { group: 'notification-service', topic: 'order.events' },
+]
+
+/** The environment that makes a service this build of it. */
+export function inBuild(build: BuildName | undefined): Readonly<Record<string, string>> {
   if (build === undefined) return {}
   const importing = fileURLToPath(new URL('./build.ts', import.meta.url))
   return { NODE_OPTIONS: `--import=${importing}`, BENCH_BUILD: build }

@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import { projectRoot } from '../infra/config.ts'
+import { type BenchConfig, type PartName, readBenchConfig } from './config.ts'
+import { describeMachine } from './measure/machine.ts'
+import { catchUp } from './parts/catch-up.ts'
+import { comparison } from './parts/comparison.ts'
+import { costs } from './parts/costs.ts'
+import { footprint } from './parts/footprint.ts'
+import { growth } from './parts/growth.ts'
+import { overHttp } from './parts/over-http.ts'
+import type { Effort, Findings, Say } from './parts/part.ts'
+import { rows } from './parts/rows.ts'
+import { writeReport } from './report/report.ts'
+import { furnish, openWorld, type World } from './world.ts'
+
+const startedAt = performance.now()
+const say: Say = (text) => {
+  const seconds = Math.round((performance.now() - startedAt) / 1_000)
+  process.stdout.write(`[${String(seconds).padStart(3)} s] ${text}\n`)
+}
+
+const headings: Readonly<Record<PartName, string>> = {
+  footprint: 'What it takes',
+  comparison: 'Compared',
+  'over-http': 'With a gateway over HTTP',
+  'catch-up': 'Catching up',
+  costs: 'What it costs',
+  growth: 'How it grows',
+  rows: 'A full outbox',
+}
+
+await bench(readBenchConfig())
+
+async function bench(config: BenchConfig): Promise<void> {
+  const machine = await describeMachine()
+  const world = await openWorld(join(projectRoot, '.paysaga', 'bench'))
+  const parts: Record<string, Findings> = {}
+  try {
+    say('a stack of its own')
+    await world.stack.start()
+    await furnish(world)
+    for (const name of config.ONLY) {
+      parts[name] = await part(name, world, config)
+      process.stdout.write(`\n${headings[name]}\n\n${parts[name].text}\n\n`)
+    }
+  } finally {
+    await world.services.stopAll()
+    await world.stack.stop()
+  }
+  const files = await writeReport(join(projectRoot, '.paysaga', 'bench-results'), { machine, seed: config.SEED, parts })
+  say(`done, and written to ${files.join(', ')}`)
+}
+
+function part(name: PartName, world: World, { SEED: seed, SCALE: scale, ROWS: count }: BenchConfig): Promise<Findings> {
+  const effort: Effort = { seed, scale, rounds: scale < 1 ? 1 : 2, say }
+  switch (name) {
+    case 'footprint':
+      return footprint(world, effort)
+    case 'comparison':
+      return comparison(world, effort)
+    case 'over-http':
+      return overHttp(world, effort)
+    case 'catch-up':
+      return catchUp(world, effort)
+    case 'costs':
+      return costs(world, effort)
+    case 'growth':
+      return growth(world, effort)
+    case 'rows':
+      return rows(world, count, say)
+  }
+}

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { measure } from '../measure/run.ts'
+import type { System } from '../system.ts'
+import { emptyTables, type World } from '../world.ts'
+import { type Effort, type Findings, VoidRun } from './part.ts'
+import { trial } from './trial.ts'
+
+const perSecond = 100
+const seconds = 24
+const stopAfterMs = 3_000
+const awayMs = 10_000
+const pollMs = 100
+
+/**
+ * Connect is stopped while orders keep coming and is started again: how fast are those that waited brought to their
+ * end, with the new ones coming on top of them.
+ */
+export async function catchUp(world: World, { seed, scale, say }: Effort): Promise<Findings> {
+  say('catching up after Connect was away')
+  await emptyTables(world)
+  const system = world.paysaga('paysaga', 'in-process')
+  await system.start()
+  try {
+    await trial({ ...system, stop: () => Promise.resolve() }, [], { seed, scale })
+    const endedBefore = await system.countEnded()
+    const startedAt = performance.now()
+    const running = measure(system, { kind: 'open', intensity: perSecond, seconds, seed: seed + 1 })
+    const gap = await interrupt(world, system, { startedAt, endedBefore })
+    const run = await running
+    if (run.faults.length > 0) throw new VoidRun(run)
+    const factor = Math.round((gap.endedPerSecond / perSecond) * 10) / 10
+    return {
+      text: [
+        `${perSecond} orders a second come all the time; Connect is away for ${awayMs / 1_000} s.`,
+        `Back, it brings ${gap.endedPerSecond} orders a second to their end until nobody waits: ${factor} times what comes in,`,
+        `and ${gap.seconds} s after its start the last one that had waited is done.`,
+      ].join('\n'),
+      runs: [run],
+      figures: { catchUpFactor: factor, catchUpSeconds: gap.seconds },
+      plots: {},
+    }
+  } finally {
+    await system.stop()
+  }
+}
+
+interface Beginning {
+  readonly startedAt: number
+  /** Orders that had come to their end before the load. */
+  readonly endedBefore: number
+}
+
+/** @returns the pace from the first order that ends after the interruption until as many have ended as were sent. */
+async function interrupt({ stack }: World, system: System, { startedAt, endedBefore }: Beginning) {
+  await sleep(stopAfterMs)
+  await stack.stop('connect')
+  await sleep(awayMs)
+  const quiet = await system.countEnded()
+  await stack.start('connect')
+  const readyAt = performance.now()
+  let flowsSince: number | undefined
+  for (;;) {
+    await sleep(pollMs)
+    const now = performance.now()
+    const ended = await system.countEnded()
+    if (ended > quiet) flowsSince ??= now - pollMs
+    const underWay = perSecond * Math.min(seconds, (now - startedAt) / 1_000) - (ended - endedBefore)
+    // About as many as are under way at this pace anyway.
+    if (flowsSince !== undefined && underWay < perSecond / 2) {
+      return {
+        endedPerSecond: Math.round(((ended - quiet) / (now - flowsSince)) * 1_000),
+        seconds: Math.round((now - readyAt) / 100) / 10,
+      }
+    }
+    if (now - readyAt > 120_000) throw new Error('Connect came back and the orders that waited did not end')
+  }
+}

@@ -1,0 +1,94 @@
+import { measureCeiling } from '../ceiling/ceiling.ts'
+import { barPlot } from '../report/bar-plot.ts'
+import { formatTable } from '../report/table.ts'
+import type { Run, System } from '../system.ts'
+import { emptyTables, type World } from '../world.ts'
+import type { Effort, Findings } from './part.ts'
+import { closed, cpuMsPerOrder, median, open, trial } from './trial.ts'
+
+const loads = [closed(8), open(20, 8), open(100, 8)] as const
+/** Kafka's and Connect's compilers need so long under load until they are done; all that is compared stands on them. */
+const warmUp = [closed(20)] as const
+
+/** Throughput and latency with all guarantees, of the usual way without them, and of PostgreSQL alone; in turns. */
+export async function comparison(world: World, effort: Effort): Promise<Findings> {
+  const { seed, scale, rounds, say } = effort
+  const ours = world.paysaga('paysaga', 'in-process')
+  const systems = [ours, world.baseline('hold-then-capture'), world.baseline('at-once')]
+  const runs: Run[] = []
+  const ceilings: number[] = []
+  say('comparison: warming up')
+  await trial(ours, warmUp, effort)
+  for (let round = 1; round <= rounds; round += 1) {
+    // In turns, and each round the other way about: what else the machine does hits all of them.
+    for (const system of round % 2 === 1 ? systems : systems.toReversed()) {
+      say(`comparison, round ${round} of ${rounds}: ${system.name}`)
+      if (system === ours) await emptyTables(world)
+      runs.push(...(await trial(system, loads, { scale, seed: seed * 100 + round * 10 })))
+    }
+    say(`comparison, round ${round} of ${rounds}: the ceiling`)
+    ceilings.push(await ceilingOf(world, Math.max(1, 8 * scale), seed))
+  }
+  return conclude(systems, runs, ceilings)
+}
+
+async function ceilingOf({ stack }: World, seconds: number, seed: number): Promise<number> {
+  const { ordersPerSecond, faults } = await measureCeiling({ stack, seconds, seed })
+  if (faults.length > 0) throw new Error(`The ceiling: ${faults.join('; ')}`)
+  return ordersPerSecond
+}
+
+function conclude(systems: readonly System[], runs: readonly Run[], ceilings: readonly number[]): Findings {
+  const of = (system: string, intensity: number): Run =>
+    median(runs.filter(({ system: name, load }) => name === system && load.intensity === intensity))
+  const throughput = (name: string): number => of(name, 32).endedPerSecond
+  const ceiling = Math.round(ceilings.reduce((sum, each) => sum + each, 0) / ceilings.length)
+  const rows = systems.map(({ name }) => {
+    const [saturated, calm, busy] = [of(name, 32), of(name, 20), of(name, 100)]
+    return [
+      name,
+      Math.round(saturated.endedPerSecond),
+      ...[calm, busy].flatMap(({ toNotified }) => [toNotified.p50, toNotified.p95, toNotified.p99]),
+      busy.toPaid.p50,
+      cpuMsPerOrder(saturated),
+    ]
+  })
+  const [ours = '', usual = '', short = ''] = systems.map(({ name }) => name)
+  return {
+    text: [
+      'The gateway approves within the process. Latencies in ms, from the planned sending to the notification row.',
+      formatTable(columns, [...rows, ['PostgreSQL alone, a plain loop', ceiling, ...Array(8).fill('')]]),
+    ].join('\n'),
+    runs,
+    figures: {
+      sagasPerSecond: throughput(ours),
+      timesTheDualWrite: ratio(throughput(ours), throughput(usual)),
+      timesTheDualWriteChargedAtOnce: ratio(throughput(ours), throughput(short)),
+      timesTheCeiling: ratio(throughput(ours), ceiling),
+      p50MsAt100PerSecond: of(ours, 100).toNotified.p50,
+      p99MsAt100PerSecond: of(ours, 100).toNotified.p99,
+    },
+    plots: {
+      comparison: barPlot(
+        { title: 'Orders brought to their end in a second', subtitle: '32 connections, everything on one machine' },
+        'orders a second',
+        [
+          ...systems.map(({ name }) => ({ label: name, value: Math.round(throughput(name)) })),
+          { label: 'PostgreSQL alone', value: ceiling },
+        ],
+      ),
+    },
+  }
+}
+
+const right = (title: string) => ({ title, align: 'right' }) as const
+const columns = [
+  { title: 'system', align: 'left' },
+  right('orders/s'),
+  ...['p50', 'p95', 'p99'].map((name) => right(`${name} at 20/s`)),
+  ...['p50', 'p95', 'p99'].map((name) => right(`${name} at 100/s`)),
+  right('paid, p50 at 100/s'),
+  right('CPU ms/order'),
+] as const
+
+const ratio = (one: number, other: number): number => Math.round((one / other) * 100) / 100

@@ -1,0 +1,71 @@
+import * as queries from '../costs/queries.ts'
+import { type BuildName, needsConnect } from '../paysaga/builds.ts'
+import { formatTable } from '../report/table.ts'
+import type { Run } from '../system.ts'
+import { emptyTables, type World } from '../world.ts'
+import type { Effort, Findings } from './part.ts'
+import { closed, cpuMsPerOrder, median, open, trial } from './trial.ts'
+
+const guarantees = [
+  ['in-process', 'all guarantees', ''],
+  [
+    'without-version-gate',
+    'no version gate',
+    'a repeat is decided anew; one missing, overtaking or forged is not noticed',
+  ],
+  ['without-history', 'no history', 'nobody can tell how an order came to its state'],
+  ['without-effects', 'no effects', 'a crash forgets calls under way: the order hangs'],
+  ['without-outbox', 'no outbox', 'a crash between commit and produce loses the event'],
+  ['without-any', 'none of these', 'all of that'],
+] as const satisfies readonly (readonly [build: BuildName, title: string, loses: string])[]
+
+/** What each guarantee costs: builds of this system that lack it, in turns with the one that has them all. */
+export async function costs(world: World, { seed, scale, rounds, say }: Effort): Promise<Findings> {
+  const runs: Run[] = []
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const [build, title] of round % 2 === 1 ? guarantees : guarantees.toReversed()) {
+      say(`what it costs, round ${round} of ${rounds}: ${title}`)
+      await emptyTables(world)
+      // It would idle beside it at a price.
+      if (!needsConnect(build)) await world.stack.stop('connect')
+      const system = world.paysaga(title, build, queries)
+      runs.push(...(await trial(system, [closed(6), open(100, 5)], { scale, seed: seed * 100 + round * 10 })))
+      await world.stack.start('connect')
+    }
+  }
+  const of = (title: string, kind: 'closed' | 'open'): Run =>
+    median(runs.filter(({ system, load }) => system === title && load.kind === kind))
+  const all = of('all guarantees', 'closed')
+  const rows = guarantees.map(([, title, loses]) => {
+    const [saturated, busy] = [of(title, 'closed'), of(title, 'open')]
+    const more = Math.round((saturated.endedPerSecond / all.endedPerSecond - 1) * 100)
+    return [
+      title,
+      Math.round(saturated.endedPerSecond),
+      `${more >= 0 ? '+' : ''}${more} %`,
+      cpuMsPerOrder(saturated),
+      cpuMsPerOrder(busy),
+      busy.toPaid.p50,
+      busy.toPaid.p99,
+      loses,
+    ]
+  })
+  return {
+    text: ['What each guarantee costs: builds that lack it.', formatTable(columns, rows)].join('\n'),
+    runs,
+    figures: {},
+    plots: {},
+  }
+}
+
+const right = (title: string) => ({ title, align: 'right' }) as const
+const columns = [
+  { title: 'build', align: 'left' },
+  right('orders/s'),
+  right(''),
+  right('CPU ms/order'),
+  right('at 100/s'),
+  right('paid p50 at 100/s'),
+  right('p99'),
+  { title: 'what it loses', align: 'left' },
+] as const

@@ -1,0 +1,87 @@
+import { join } from 'node:path'
+import { Client, type QueryResultRow } from 'pg'
+import { migrate } from '../db/migrate.ts'
+import {
+  createTopics,
+  freePorts,
+  openServices,
+  openStack,
+  type Services,
+  type ServicesOptions,
+  type Stack,
+} from '../infra/index.ts'
+import { baseline } from './baseline/system.ts'
+import type { BuildName } from './paysaga/builds.ts'
+import { paysaga, type Queries } from './paysaga/system.ts'
+import type { System } from './system.ts'
+
+/** A stack of the bench's own, on free ports and in a folder of its own; nothing that runs beside it is touched. */
+export interface World {
+  readonly stack: Stack
+  readonly services: Services
+  readonly ports: ServicesOptions['ports']
+  /** Undefined: the services as they are, gateway over HTTP and mails by SMTP. */
+  readonly paysaga: (name: string, build: BuildName | undefined, queries?: Queries) => System
+  readonly baseline: (charge: 'hold-then-capture' | 'at-once') => System
+  /** Another set of services on the same stack, for more than one process of each. */
+  readonly replica: (name: string) => Promise<Services>
+  readonly query: <Row extends QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>
+}
+
+export async function openWorld(directory: string): Promise<World> {
+  const free = await freePorts(14)
+  const [postgres = 0, kafka = 0, kafkaController = 0, connect = 0, order = 0, payment = 0, notification = 0] = free
+  const ports = servicePorts(free.slice(7))
+  const stack = openStack({
+    directory,
+    ports: { postgres, kafka, kafkaController, connect },
+    profile: 'production',
+  })
+  const services = openServices({ stack, ports, profile: 'production' })
+  return {
+    stack,
+    services,
+    ports,
+    paysaga: (name, build, queries) =>
+      paysaga({ name, stack, services, ports, build, ...(queries === undefined ? {} : { queries }) }),
+    baseline: (charge) => baseline({ stack, ports: { order, payment, notification }, charge }),
+    replica: async (name) =>
+      openServices({
+        stack: { ...stack, directory: join(directory, name) },
+        ports: servicePorts(await freePorts(7)),
+        profile: 'production',
+      }),
+    query: async <Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []) => {
+      const client = new Client({ connectionString: stack.endpoints.adminUrl })
+      await client.connect()
+      try {
+        return (await client.query<Row>(sql, [...values])).rows
+      } finally {
+        await client.end()
+      }
+    },
+  }
+}
+
+function servicePorts(free: readonly number[]): ServicesOptions['ports'] {
+  const [order = 0, payment = 0, notification = 0, relay = 0, gateway = 0, mailSmtp = 0, mailHttp = 0] = free
+  return { order, payment, notification, relay, gateway, mailSmtp, mailHttp }
+}
+
+/** What every part stands on: databases and topics are there, and commits have times. */
+export async function furnish({ stack, query }: World, partitions?: number): Promise<void> {
+  await query('alter system set track_commit_timestamp = on')
+  await stack.stop('postgres')
+  await stack.start('postgres')
+  await migrate(stack.endpoints.adminUrl)
+  await createTopics({ brokers: stack.endpoints.brokers, partitions })
+}
+
+/** Nothing is under way: the next run begins with empty tables, as the first did. */
+export async function emptyTables({ query }: World): Promise<void> {
+  await query(`
+    truncate order_service.orders, order_service.orders_history, order_service.idempotency_keys, order_service.outbox,
+             payment_service.payments, payment_service.payments_history, payment_service.effect, payment_service.outbox,
+             notification_service.notifications, notification_service.notifications_history,
+             notification_service.effect, notification_service.outbox`)
+}
