@@ -1,5 +1,6 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { projectRoot } from '../infra/config.ts'
+import { readConfig } from '../infra/config.ts'
 import { type BenchConfig, type PartName, readBenchConfig } from './config.ts'
 import { describeMachine } from './measure/machine.ts'
 import { catchUp } from './parts/catch-up.ts'
@@ -29,14 +30,25 @@ const headings: Readonly<Record<PartName, string>> = {
   rows: 'A full outbox',
 }
 
-await bench(readBenchConfig())
+try {
+  await bench(readBenchConfig())
+} catch (error) {
+  process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}
 
 async function bench(config: BenchConfig): Promise<void> {
   const machine = await describeMachine()
-  const world = await openWorld(join(projectRoot, '.paysaga', 'bench'))
+  const { directory } = readConfig().stack
+  const world = await openWorld(join(directory, 'bench'))
   const parts: Record<string, Findings> = {}
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void world.stop().then(() => process.exit(1)))
   try {
     say('a stack of its own')
+    // What an earlier one could not end, and its data.
+    await world.stop()
+    await rm(world.stack.directory, { recursive: true, force: true })
     await world.stack.start()
     await furnish(world)
     for (const name of config.ONLY) {
@@ -44,10 +56,9 @@ async function bench(config: BenchConfig): Promise<void> {
       process.stdout.write(`\n${headings[name]}\n\n${parts[name].text}\n\n`)
     }
   } finally {
-    await world.services.stopAll()
-    await world.stack.stop()
+    await world.stop()
   }
-  const files = await writeReport(join(projectRoot, '.paysaga', 'bench-results'), { machine, seed: config.SEED, parts })
+  const files = await writeReport(join(directory, 'bench-results'), { machine, seed: config.SEED, parts })
   say(`done, and written to ${files.join(', ')}`)
 }
 

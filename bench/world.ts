@@ -24,12 +24,17 @@ export interface World {
   readonly paysaga: (name: string, build: BuildName | undefined, queries?: Queries) => System
   readonly baseline: (charge: 'hold-then-capture' | 'at-once') => System
   /** Another set of services on the same stack, for more than one process of each. */
-  readonly replica: (name: string) => Promise<Services>
+  readonly replica: (name: ReplicaName) => Services
+  /** Everything, also what an earlier bench has left running. */
+  readonly stop: () => Promise<void>
   readonly query: <Row extends QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>
 }
 
+export const replicaNames = ['replica-2', 'replica-3'] as const
+type ReplicaName = (typeof replicaNames)[number]
+
 export async function openWorld(directory: string): Promise<World> {
-  const free = await freePorts(14)
+  const free = await freePorts(28)
   const [postgres = 0, kafka = 0, kafkaController = 0, connect = 0, order = 0, payment = 0, notification = 0] = free
   const ports = servicePorts(free.slice(7))
   const stack = openStack({
@@ -38,6 +43,12 @@ export async function openWorld(directory: string): Promise<World> {
     profile: 'production',
   })
   const services = openServices({ stack, ports, profile: 'production' })
+  const replica = (name: ReplicaName): Services =>
+    openServices({
+      stack: { ...stack, directory: join(directory, name) },
+      ports: servicePorts(free.slice(14 + 7 * replicaNames.indexOf(name))),
+      profile: 'production',
+    })
   return {
     stack,
     services,
@@ -45,12 +56,11 @@ export async function openWorld(directory: string): Promise<World> {
     paysaga: (name, build, queries) =>
       paysaga({ name, stack, services, ports, build, ...(queries === undefined ? {} : { queries }) }),
     baseline: (charge) => baseline({ stack, ports: { order, payment, notification }, charge }),
-    replica: async (name) =>
-      openServices({
-        stack: { ...stack, directory: join(directory, name) },
-        ports: servicePorts(await freePorts(7)),
-        profile: 'production',
-      }),
+    replica,
+    stop: async () => {
+      await Promise.all([services, ...replicaNames.map(replica)].map((each) => each.stopAll()))
+      await stack.stop()
+    },
     query: async <Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []) => {
       const client = new Client({ connectionString: stack.endpoints.adminUrl })
       await client.connect()

@@ -6,9 +6,9 @@ import { emptyTables, type World } from '../world.ts'
 import type { Effort, Findings } from './part.ts'
 import { closed, cpuMsPerOrder, median, open, trial } from './trial.ts'
 
-const loads = [closed(8), open(20, 8), open(100, 8)] as const
+const loads = [closed(7), open(20, 6), open(100, 7)] as const
 /** Kafka's and Connect's compilers need so long under load until they are done; all that is compared stands on them. */
-const warmUp = [closed(20)] as const
+const warmUp = [closed(12)] as const
 
 /** Throughput and latency with all guarantees, of the usual way without them, and of PostgreSQL alone; in turns. */
 export async function comparison(world: World, effort: Effort): Promise<Findings> {

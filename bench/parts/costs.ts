@@ -29,7 +29,7 @@ export async function costs(world: World, { seed, scale, rounds, say }: Effort):
       // It would idle beside it at a price.
       if (!needsConnect(build)) await world.stack.stop('connect')
       const system = world.paysaga(title, build, queries)
-      runs.push(...(await trial(system, [closed(6), open(100, 5)], { scale, seed: seed * 100 + round * 10 })))
+      runs.push(...(await trial(system, [closed(5), open(100, 4)], { scale, seed: seed * 100 + round * 10 })))
       await world.stack.start('connect')
     }
   }

@@ -4,7 +4,7 @@ import { sweepPlot } from '../report/sweep-plot.ts'
 import { formatTable } from '../report/table.ts'
 import type { Run, System } from '../system.ts'
 import { furnishTopics } from '../topics.ts'
-import { emptyTables, type World } from '../world.ts'
+import { emptyTables, replicaNames, type World } from '../world.ts'
 import type { Effort, Findings } from './part.ts'
 import { closed, open, trial } from './trial.ts'
 
@@ -31,7 +31,7 @@ export async function growth(world: World, effort: Effort): Promise<Findings> {
   }
   await furnishTopics(world, usualPartitions)
   const replicas: Point[] = []
-  for (const count of [1, 2, 3]) replicas.push(await at(`${count}`, await withReplicas(world, count)))
+  for (const count of [1, 2, 3]) replicas.push(await at(`${count}`, withReplicas(world, count)))
   const batches: Point[] = []
   for (const [build, setting] of batchBuilds) {
     batches.push(await at(setting, world.paysaga(`batches of ${setting}`, build)))
@@ -90,11 +90,9 @@ function conclude(sweeps: readonly { readonly name: string; readonly points: rea
 }
 
 /** Orders are all sent to the first process of the order service; what they cause is shared. */
-async function withReplicas(world: World, count: number): Promise<System> {
+function withReplicas(world: World, count: number): System {
   const system = world.paysaga(`${count} processes of each service`, 'in-process')
-  const others = await Promise.all(
-    Array.from({ length: count - 1 }, (_, index) => world.replica(`replica-${index + 2}`)),
-  )
+  const others = replicaNames.slice(0, count - 1).map(world.replica)
   return {
     ...system,
     start: async () => {
