@@ -8,6 +8,8 @@ const pollMs = 50
 /** The saga's topics anew with so many partitions. Nothing may be under way: what is in them is gone. */
 export async function furnishTopics({ stack }: World, partitions: number): Promise<void> {
   const { brokers } = stack.endpoints
+  // Its producer would go on sending to partitions that it remembers, until it gives up after two minutes.
+  await stack.stop('connect')
   await withAdmin(kafkaClient(brokers), async (admin) => {
     const names = (await admin.listTopics()).filter((name) => /^(order|payment|notification)\.events$/.test(name))
     await admin.deleteTopics({ topics: names })
@@ -18,4 +20,5 @@ export async function furnishTopics({ stack }: World, partitions: number): Promi
     }
   })
   await createTopics({ brokers, partitions })
+  await stack.start('connect')
 }

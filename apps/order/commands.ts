@@ -38,7 +38,7 @@ export function orderCommands(db: Kysely<OrderDatabase>, participant: OrderParti
     const answered = await db.transaction().execute((trx) => answer({ trx, participant, caller }, command))
     return tell(log, caller, { command: command.input.type, answer: answered })
   }
-  const placed = orderPlacing(db, participant)
+  const placed = orderPlacing({ db, participant, log })
   return {
     place: async (caller, wanted) => {
       const { merchantId, cause } = caller

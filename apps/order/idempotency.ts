@@ -36,8 +36,8 @@ export async function answerOnce(
 ): Promise<Answer> {
   const [isFirst] = await claimKeys(trx, [claim])
   if (isFirst !== true) {
-    const kept = await keptAnswer(trx, claim)
-    if (kept instanceof Error) throw kept
+    const [kept] = await keptAnswers(trx, [claim])
+    if (kept === undefined || kept instanceof Error) throw kept ?? new Error('A key has no answer')
     return kept
   }
   const answer = await decide()
@@ -88,18 +88,39 @@ export async function keepAnswers(
     where claimed.merchant_id = answer.merchant_id and claimed.key = answer.key`.execute(trx)
 }
 
-/** @returns a `Problem` when the key stands for another request: no failure of the transaction, which goes on. */
-export async function keptAnswer(
+/**
+ * Of keys that were claimed before, one statement. @returns for each claim its answer, or a `Problem` when the key stands
+ * for another request: no failure of the transaction, which goes on.
+ */
+export async function keptAnswers(
   trx: Transaction<OrderDatabase>,
-  { merchantId, key, fingerprint }: Claim,
-): Promise<Answer | Error> {
-  const { order_id, status, headers, body, ...kept } = await trx
-    .selectFrom('idempotency_keys')
-    .select(['fingerprint', 'order_id', 'status', 'headers', 'body'])
-    .where('merchant_id', '=', merchantId)
-    .where('key', '=', key)
-    .executeTakeFirstOrThrow()
-  if (!kept.fingerprint.equals(fingerprint)) return keyReused()
+  claims: readonly Claim[],
+): Promise<readonly (Answer | Error)[]> {
+  if (claims.length === 0) return []
+  const { rows } = await sql<KeptRow>`
+    select merchant_id, key, fingerprint, order_id, status, headers, body
+    from idempotency_keys
+    where (merchant_id, key) in (select * from unnest(
+      ${uuidArray(claims.map(({ merchantId }) => merchantId))}::uuid[],
+      ${textArray(claims.map(({ key }) => key))}::text[]))`.execute(trx)
+  const rowOf = new Map(rows.map((row) => [nameOf(row.merchant_id, row.key), row]))
+  return claims.map((claim) => answerIn(rowOf.get(nameOf(claim.merchantId, claim.key)), claim))
+}
+
+interface KeptRow {
+  readonly merchant_id: string
+  readonly key: string
+  readonly fingerprint: Buffer
+  readonly order_id: string | null
+  readonly status: number | null
+  readonly headers: Readonly<Record<string, string>> | null
+  readonly body: string | null
+}
+
+function answerIn(row: KeptRow | undefined, { fingerprint }: Claim): Answer | Error {
+  if (row === undefined) throw new Error('A key is claimed and is not there')
+  const { order_id, status, headers, body } = row
+  if (!row.fingerprint.equals(fingerprint)) return keyReused()
   if (order_id === null || status === null || headers === null || body === null) {
     throw new Error('A key was committed without its answer')
   }

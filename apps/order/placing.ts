@@ -1,7 +1,7 @@
-import type { Kysely, Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import { formatJson } from '#contracts'
-import { asError, type Cause, classify, type Decided, decideAll, inBatches } from '#messaging'
-import { type Answer, type Claim, claimKeys, keepAnswers, keptAnswer } from './idempotency.ts'
+import { asError, type Cause, classify, type Decided, decideAll, inBatches, type Log } from '#messaging'
+import { type Answer, type Claim, claimKeys, keepAnswers, keptAnswers } from './idempotency.ts'
 import { refusalOf } from './refusals.ts'
 import { etagOf, represent } from './representation.ts'
 import type { OrderParticipant } from './saga.ts'
@@ -18,29 +18,34 @@ export interface Placement {
 /** The answer, or why this one request has none. */
 type Placed = Answer | Error
 
-/** Requests that share a transaction. What waits longer than a transaction waits for the next. */
+/** Requests that share a transaction. */
 const batchMaxPlacements = 100
+/** A buyer who has not been answered by then has gone, and a later order would be one that nobody waits for. */
+const waitMaxMs = 5_000
+/** A key that another process is claiming may be its for as long as that process hangs. Strangers do not wait for it. */
+const strangersWaitMs = 250
 
 /**
- * Places orders. Requests that come at the same time share one transaction, so that a busy service spends its time on
+ * Places orders. Requests that come at the same time share a transaction, so that a busy service spends its time on
  * orders and not on round trips. Each has its own answer, and one that cannot be written does not hold up the others.
  * @returns a function that rejects with a `Problem`, or with what kept the transaction from committing: then nothing
  * has happened
  */
-export function orderPlacing(
-  db: Kysely<OrderDatabase>,
-  participant: OrderParticipant,
-): (placement: Placement) => Promise<Answer> {
+export function orderPlacing({ db, participant, log }: PlacingOptions): (placement: Placement) => Promise<Answer> {
   const together = (placements: readonly Placement[]): Promise<readonly Placed[]> =>
     db.transaction().execute((trx) => placeAll(trx, participant, placements))
   const place = inBatches<Placement, Placed>({
     max: batchMaxPlacements,
+    atOnce: 2,
+    waitMaxMs,
     work: async (placements) => {
       try {
         return await together(placements)
-      } catch (error) {
-        if (placements.length === 1 || classify(error) !== 'content') throw error
-        return await Promise.all(placements.map((placement) => together([placement]).then(only, asError)))
+      } catch (err) {
+        if (placements.length === 1 || !isAboutSome(err)) throw err
+        log.warn({ err, requests: placements.length }, 'requests failed together, and are tried one by one')
+        // Promises: who has to wait longer does so without those that come next.
+        return placements.map((placement) => together([placement]).then(only, asError))
       }
     },
   })
@@ -51,12 +56,26 @@ export function orderPlacing(
   }
 }
 
+export interface PlacingOptions {
+  readonly db: Kysely<OrderDatabase>
+  readonly participant: OrderParticipant
+  readonly log: Log
+}
+
+/** Lock time-out, deadlock, a statement cancelled: each is about one request among many. So is what one contains. */
+const aboutSome = new Set(['55P03', '40P01', '57014'])
+const isAboutSome = (error: unknown): boolean =>
+  classify(error) === 'content' || (error instanceof Error && 'code' in error && aboutSome.has(String(error.code)))
+
 /** Claims, then orders, then answers: the lock order of every command. */
 async function placeAll(
   trx: Transaction<OrderDatabase>,
   participant: OrderParticipant,
   placements: readonly Placement[],
 ): Promise<readonly Placed[]> {
+  if (placements.length > 1) {
+    await sql`select set_config('lock_timeout', ${`${strangersWaitMs}ms`}, true)`.execute(trx)
+  }
   const isFirst = await claimKeys(
     trx,
     placements.map(({ claim }) => claim),
@@ -69,12 +88,11 @@ async function placeAll(
   )
   const answers = first.map(({ claim, input }, index) => ({ claim, answer: answerTo(input, decided[index]) }))
   await keepAnswers(trx, answers)
-  const answerOf = new Map(answers.map(({ claim, answer }) => [claim, answer]))
-  const placed: Placed[] = []
-  for (const { claim } of placements) {
-    placed.push(answerOf.get(claim) ?? (await keptAnswer(trx, claim)))
-  }
-  return placed
+  const repeated = placements.filter((_, index) => !isFirst[index]).map(({ claim }) => claim)
+  const kept = await keptAnswers(trx, repeated)
+  const placed = new Map<Claim, Placed>(answers.map(({ claim, answer }) => [claim, answer]))
+  repeated.forEach((claim, index) => placed.set(claim, kept[index] ?? new Error('A key has no answer')))
+  return placements.map(({ claim }) => placed.get(claim) ?? new Error('A placement has no answer'))
 }
 
 function answerTo({ orderId }: PlaceOrder, decided: Decided<OrderVocabulary> | undefined): Answer {

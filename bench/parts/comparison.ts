@@ -4,7 +4,7 @@ import { formatTable } from '../report/table.ts'
 import type { Run, System } from '../system.ts'
 import { emptyTables, type World } from '../world.ts'
 import type { Effort, Findings } from './part.ts'
-import { closed, cpuMsPerOrder, median, open, trial } from './trial.ts'
+import { closed, cpuMsPerOrder, leastDisturbed, open, trial } from './trial.ts'
 
 const loads = [closed(7), open(20, 6), open(100, 7)] as const
 /** Kafka's and Connect's compilers need so long under load until they are done; all that is compared stands on them. */
@@ -40,9 +40,9 @@ async function ceilingOf({ stack }: World, seconds: number, seed: number): Promi
 
 function conclude(systems: readonly System[], runs: readonly Run[], ceilings: readonly number[]): Findings {
   const of = (system: string, intensity: number): Run =>
-    median(runs.filter(({ system: name, load }) => name === system && load.intensity === intensity))
+    leastDisturbed(runs.filter(({ system: name, load }) => name === system && load.intensity === intensity))
   const throughput = (name: string): number => of(name, 32).endedPerSecond
-  const ceiling = Math.round(ceilings.reduce((sum, each) => sum + each, 0) / ceilings.length)
+  const ceiling = Math.round(Math.max(...ceilings))
   const rows = systems.map(({ name }) => {
     const [saturated, calm, busy] = [of(name, 32), of(name, 20), of(name, 100)]
     return [

@@ -4,7 +4,7 @@ import { formatTable } from '../report/table.ts'
 import type { Run } from '../system.ts'
 import { emptyTables, type World } from '../world.ts'
 import type { Effort, Findings } from './part.ts'
-import { closed, cpuMsPerOrder, median, open, trial } from './trial.ts'
+import { closed, cpuMsPerOrder, leastDisturbed, open, trial } from './trial.ts'
 
 const guarantees = [
   ['in-process', 'all guarantees', ''],
@@ -34,7 +34,7 @@ export async function costs(world: World, { seed, scale, rounds, say }: Effort):
     }
   }
   const of = (title: string, kind: 'closed' | 'open'): Run =>
-    median(runs.filter(({ system, load }) => system === title && load.kind === kind))
+    leastDisturbed(runs.filter(({ system, load }) => system === title && load.kind === kind))
   const all = of('all guarantees', 'closed')
   const rows = guarantees.map(([, title, loses]) => {
     const [saturated, busy] = [of(title, 'closed'), of(title, 'open')]

@@ -42,10 +42,14 @@ export function cpuMsPerOrder({ cores, endedPerSecond }: Run): number {
   return endedPerSecond === 0 ? 0 : Math.round((used / endedPerSecond) * 100_000) / 100
 }
 
-/** The middle of the runs, by throughput: of two the lower one. */
-export function median(runs: readonly Run[]): Run {
-  const sorted = runs.toSorted((one, other) => one.endedPerSecond - other.endedPerSecond)
-  const run = sorted[Math.floor((sorted.length - 1) / 2)]
+/**
+ * The run that was disturbed least by whatever else the machine did: the fastest of a closed load, the one with the
+ * lowest median latency of an open one.
+ */
+export function leastDisturbed(runs: readonly Run[]): Run {
+  const [run] = runs.toSorted((one, other) =>
+    one.load.kind === 'closed' ? other.endedPerSecond - one.endedPerSecond : one.toNotified.p50 - other.toNotified.p50,
+  )
   if (run === undefined) throw new Error('There is no run')
   return run
 }

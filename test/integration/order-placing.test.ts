@@ -1,10 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { fingerprintOf } from '../../apps/order/idempotency.ts'
+import { claimKeys, fingerprintOf } from '../../apps/order/idempotency.ts'
 import { orderPlacing, type Placement } from '../../apps/order/placing.ts'
 import { orderParticipant } from '../../apps/order/saga.ts'
 import type { OrderDatabase } from '../../apps/order/tables.ts'
+import { silentLog } from '../support/counter.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 
 const merchantId = '0190A000-0000-7000-8000-000000000001'
@@ -47,7 +48,7 @@ async function transactionsOf(orderIds: readonly string[]): Promise<number> {
 
 describe('orders that are placed at one time', () => {
   test('share a transaction, and each has its own answer', async () => {
-    const place = orderPlacing(db, participant)
+    const place = orderPlacing({ db, participant, log: silentLog })
     const placements = Array.from({ length: 30 }, (_, index) => wanted(`shared-${index}`))
     const answers = await Promise.all(placements.map(place))
     expect(answers.map(({ orderId }) => orderId)).toEqual(placements.map(({ input }) => input.orderId))
@@ -56,7 +57,7 @@ describe('orders that are placed at one time', () => {
   })
 
   test('under one key are one order, also within one transaction', async () => {
-    const place = orderPlacing(db, participant)
+    const place = orderPlacing({ db, participant, log: silentLog })
     const before = await count('orders')
     const answers = await Promise.all([wanted('same'), wanted('other'), wanted('same')].map(place))
     expect(answers[2]).toEqual({
@@ -67,7 +68,7 @@ describe('orders that are placed at one time', () => {
   })
 
   test('and a key that stands for another request is refused alone', async () => {
-    const place = orderPlacing(db, participant)
+    const place = orderPlacing({ db, participant, log: silentLog })
     const [first, refused, other] = await Promise.allSettled([
       place(wanted('reused')),
       place(wanted('reused', 'chair')),
@@ -85,16 +86,16 @@ describe('orders that are placed at one time', () => {
         return participant.encode(event)
       },
     }
-    const place = orderPlacing(db, poisoned)
+    const place = orderPlacing({ db, participant: poisoned, log: silentLog })
     const [good, bad, alsoGood] = await Promise.allSettled([
       place(wanted('beside-1')),
       place(wanted('poisoned', 'poison')),
       place(wanted('beside-2')),
     ])
     expect([good.status, bad.status, alsoGood.status]).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-    expect((await orderPlacing(db, participant)(wanted('poisoned', 'poison'))).headers).not.toHaveProperty(
-      'idempotent-replayed',
-    )
+    expect(
+      (await orderPlacing({ db, participant, log: silentLog })(wanted('poisoned', 'poison'))).headers,
+    ).not.toHaveProperty('idempotent-replayed')
   })
 
   test('have claimed nothing when their transaction fails for its surroundings', async () => {
@@ -104,14 +105,19 @@ describe('orders that are placed at one time', () => {
         throw Object.assign(new Error('gone'), { code: '57P01' })
       },
     }
-    const failed = await Promise.allSettled(['a', 'b'].map((key) => orderPlacing(db, broken)(wanted(`outage-${key}`))))
+    const failed = await Promise.allSettled(
+      ['a', 'b'].map((key) => orderPlacing({ db, participant: broken, log: silentLog })(wanted(`outage-${key}`))),
+    )
     expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
-    const { headers } = await orderPlacing(db, participant)(wanted('outage-a'))
+    const { headers } = await orderPlacing({ db, participant, log: silentLog })(wanted('outage-a'))
     expect(headers).not.toHaveProperty('idempotent-replayed')
   })
 
   test('of two processes with the same keys in other orders never deadlock, and are one order a key', async () => {
-    const [one, other] = [orderPlacing(db, participant), orderPlacing(db, participant)]
+    const [one, other] = [
+      orderPlacing({ db, participant, log: silentLog }),
+      orderPlacing({ db, participant, log: silentLog }),
+    ]
     const keys = Array.from({ length: 40 }, (_, index) => `ring-${index}`)
     const before = await count('orders')
     const answers = await Promise.all([
@@ -120,5 +126,24 @@ describe('orders that are placed at one time', () => {
     ])
     expect(answers.filter(({ headers }) => 'idempotent-replayed' in headers)).toHaveLength(40)
     expect(await count('orders')).toBe(before + 40)
+  })
+
+  test('do not wait for a stranger whose key hangs in another process', async () => {
+    const place = orderPlacing({ db, participant, log: silentLog })
+    const holding = Promise.withResolvers<void>()
+    const letGo = Promise.withResolvers<void>()
+    const hung = db.transaction().execute(async (trx) => {
+      await claimKeys(trx, [wanted('hung').claim])
+      holding.resolve()
+      await letGo.promise
+      throw new Error('the other process has gone')
+    })
+    await holding.promise
+    const waiting = place(wanted('hung'))
+    const others = await Promise.all([place(wanted('stranger-1')), place(wanted('stranger-2'))])
+    expect(others.map(({ status }) => status)).toEqual([202, 202])
+    letGo.resolve()
+    await expect(hung).rejects.toThrow('has gone')
+    expect(await waiting).toMatchObject({ status: 202 })
   })
 })

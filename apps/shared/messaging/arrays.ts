@@ -4,10 +4,14 @@
  * cast to the same type where they stand in a statement: `unnest(${textArray(names)}::text[])`.
  */
 export const textArray = (values: readonly (string | null)[]): Buffer =>
-  encode({ oid: 25, sizeOf: Buffer.byteLength, write: (into, value, at) => into.write(value, at) }, values)
+  encode(
+    { oid: 25, sizeOf: (value) => Buffer.byteLength(value), write: (into, value, at) => into.write(value, at) },
+    values,
+  )
 
+/** @throws TypeError for a number that is no integer, RangeError for one beyond 32 bits */
 export const intArray = (values: readonly (number | null)[]): Buffer =>
-  encode({ oid: 23, sizeOf: () => 4, write: (into, value, at) => into.writeInt32BE(value, at) }, values)
+  encode({ oid: 23, sizeOf: () => 4, write: writeInt }, values)
 
 /** @throws TypeError for text that is no UUID */
 export const uuidArray = (values: readonly (string | null)[]): Buffer =>
@@ -57,6 +61,11 @@ function encode<Value>({ oid, sizeOf, write }: ElementType<Value>, values: reado
     at += size
   }
   return into
+}
+
+function writeInt(into: Buffer, value: number, at: number): void {
+  if (!Number.isInteger(value)) throw new TypeError(`${value} is no integer`)
+  into.writeInt32BE(value, at)
 }
 
 function writeUuid(into: Buffer, value: string, at: number): void {

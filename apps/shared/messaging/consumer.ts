@@ -53,7 +53,7 @@ export function messageHandler<V extends Vocabulary>(options: EffectsOf<V>): (ba
  * Handles messages in one transaction: the version gate and `decide` for each, then all they changed at once.
  * @returns for each batch undefined, when every message is handled for good, or what keeps its partition from going on:
  * `PartitionBlocked` at a gap or a row that stays invisible, `Undecodable`, a failure by content, or the signal's
- * reason. All that could be handled is handled and will be recognised as a repeat.
+ * reason. What was handled is recognised as a repeat; a failure by content takes the whole batch of its partition back.
  */
 export async function handleBatches<V extends Vocabulary>(
   options: EffectsOf<V>,
@@ -125,8 +125,12 @@ async function handleEachAlone<V extends Vocabulary>(
   error: unknown,
 ): Promise<void> {
   const [only, ...others] = shares
-  if (only !== undefined && others.length === 0) only.obstacle = asError(error)
-  else for (const share of shares) await handleTogether(options, [share])
+  if (only !== undefined && others.length === 0) {
+    only.obstacle = asError(error)
+    return
+  }
+  options.log.warn({ err: error }, 'a batch failed for its content, and is handled one partition after the other')
+  for (const share of shares) await handleTogether(options, [share])
 }
 
 async function decideOnce<V extends Vocabulary>(options: EffectsOf<V>, shares: readonly Share<V>[]): Promise<void> {

@@ -70,7 +70,7 @@ export function insertingEffects<V extends Vocabulary>(
                         attempts, lease_token, first_sent_at, leased_until)
     select lane, key, kind, idempotency_key, payload, traceparent,
            (lease_ms is not null)::int, (lease_ms is not null)::int, case when lease_ms is not null then now() end,
-           now() + lease_ms * interval '1 millisecond'
+           clock_timestamp() + lease_ms * interval '1 millisecond'
     from unnest(
       ${textArray(effects.map(({ lane }) => lane))}::text[], ${textArray(effects.map(({ key }) => key))}::text[],
       ${textArray(effects.map(({ effect }) => effect.type))}::text[],

@@ -35,7 +35,10 @@ export interface EffectsOf<V extends Vocabulary> {
   readonly caller?: Caller<V> | undefined
 }
 
-/** So many calls are under way at once in one process. */
+/**
+ * So many calls are under way at once in one process. Transactions that are open at the same time do not know of each
+ * other's: for messages, outcomes, deadlines and the look into the table it is four times as many at the very most.
+ */
 const maxCalls = 64
 /** Effects of crashed processes and postponed ones are found at this interval; our own wake us. */
 const pollMs = 250

@@ -14,7 +14,7 @@ interface Row {
 
 /**
  * A store over a table `(id uuid, version int, source_version int, source_event_id uuid, due_at timestamptz, state
- * jsonb)` and its `<table>_history (id uuid, version int, type text, cause text, change jsonb, …)`. What a service
+ * jsonb)` and its `<table>_history (id uuid, version int, type text, cause text, change json, …)`. What a service
  * queries or constrains besides, its migration derives from `state` as generated columns.
  */
 export function jsonbStore<State extends object>(table: string, codec: Codec): Store<State> {

@@ -31,6 +31,8 @@ const batchMaxMessages = 500
 const partitionsAtOnce = 64
 /** Bytes of one partition in one fetch, and so of one batch. */
 const batchMaxBytes = 1_048_576
+/** Bytes of all partitions in one fetch, and so of one transaction. */
+const fetchMaxBytes = 4 * batchMaxBytes
 /** A fetch without data comes back after this long, which bounds a stop. Data is delivered at once. */
 const fetchMaxWaitMs = 500
 /** Repeats after a crash are harmless, a round trip per batch is not: offsets are committed this often. */
@@ -113,6 +115,7 @@ class Consumption {
       rebalanceTimeout: options.sessionTimeoutMs * 2,
       heartbeatInterval: this.#heartbeatMs,
       maxBytesPerPartition: batchMaxBytes,
+      maxBytes: fetchMaxBytes,
       minBytes: 1,
       maxWaitTimeInMs: fetchMaxWaitMs,
       allowAutoTopicCreation: false,
@@ -192,7 +195,7 @@ class Consumption {
           signal,
         })
         const last = messages.at(-1)?.offset ?? batch.lastOffset()
-        payload.resolveOffset(last)
+        if (!resolved(payload, last)) return
         const next = (BigInt(last) + 1n).toString()
         this.#handled.set(batch.partition, next)
         this.#tellLag(batch, next)
@@ -230,5 +233,15 @@ class Consumption {
       // The messages come again and are recognised as repeats.
       this.#around.log.warn({ topic, reason: reasonOf(error) }, 'offsets were not committed')
     }
+  }
+}
+
+/** False when the partition was taken away meanwhile: its messages come again elsewhere and are recognised as repeats. */
+function resolved(payload: EachBatchPayload, offset: string): boolean {
+  try {
+    payload.resolveOffset(offset)
+    return true
+  } catch {
+    return false
   }
 }

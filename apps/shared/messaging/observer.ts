@@ -33,7 +33,7 @@ export interface ConsumerObserver {
 export interface Observer<V extends Vocabulary = Vocabulary> extends ConsumerObserver {
   /** Each input once, when its decision is committed. An applied verdict holds the state and what was said. */
   handled(handled: { readonly type: string; readonly outcome: Outcome; readonly verdict: Verdict<V> }): void
-  /** A batch of one partition, with its commit and everything that was tried again. */
+  /** What was handled in one go, of all partitions together, with its commit and everything that was tried again. */
   batchHandled(batch: { readonly messages: number; readonly seconds: number }): void
   /** Of one message that is no repeat: from the outbox to Kafka, and from Kafka to the commit. */
   delays(delays: { readonly shippedSeconds: number; readonly handledSeconds: number }): void

@@ -94,7 +94,7 @@ function named(text: string, parameters: readonly unknown[]): pg.QueryConfig {
 }
 
 /**
- * `begin` goes out together with the first statement, for one round trip less in every transaction.
+ * `begin` goes out together with a first statement that reads, for one round trip less in nearly every transaction.
  *
  * After a read time-out node-postgres gives the half-open client back to the pool, where the next user waits on it in
  * vain (brianc/node-postgres#3399). So its socket is destroyed: what is queued on it fails at once, a `rollback` for
@@ -127,12 +127,23 @@ function distrustful(client: pg.PoolClient): PostgresPoolClient {
 
 const nothing = { command: 'UPDATE', rowCount: 0, rows: [] } as const
 
-async function send(client: pg.PoolClient, statement: pg.QueryConfig, begins: boolean): Promise<pg.QueryResult> {
-  if (!begins) return await client.query(statement)
+function inOneFlight<Sent>(client: pg.PoolClient, send: () => Sent): Sent {
   const { stream } = client.connection
   stream.cork()
-  const sent = [client.query('begin'), client.query(statement)] as const
-  stream.uncork()
-  const [, result] = await Promise.all(sent)
+  try {
+    return send()
+  } finally {
+    stream.uncork()
+  }
+}
+
+async function send(client: pg.PoolClient, statement: pg.QueryConfig, begins: boolean): Promise<pg.QueryResult> {
+  if (!begins) return await client.query(statement)
+  // Should `begin` fail alone, what follows it in the same flight would commit by itself. Reading does no harm then.
+  if (!/^\s*select\b/i.test(statement.text)) {
+    await client.query('begin')
+    return await client.query(statement)
+  }
+  const [, result] = await Promise.all(inOneFlight(client, () => [client.query('begin'), client.query(statement)]))
   return result
 }

@@ -35,7 +35,7 @@ export const catalogue = {
   batchSize: histogram('paysaga_batch_messages', batchBuckets, {
     unit: 'messages',
     labels: [],
-    help: 'Messages of one partition that were handled in one go.',
+    help: 'Messages that were handled in one go, of all partitions together.',
   }),
   batchDuration: histogram('paysaga_batch_seconds', delayBuckets, {
     unit: 'seconds',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { inBatches } from '../../../apps/shared/messaging/in-batches.ts'
+import { inBatches, TooLate } from '../../../apps/shared/messaging/in-batches.ts'
 
 describe('natural batching', () => {
   it('works together on what comes in one turn, and on what came meanwhile, up to its limit', async () => {
@@ -45,5 +45,53 @@ describe('natural batching', () => {
     const [bad, good] = [add('bad'), add('good')]
     await expect(bad).rejects.toThrow('bad')
     await expect(good).resolves.toBe('good')
+  })
+
+  it('works on as many batches at one time as it may, so that one that is stuck holds up itself', async () => {
+    const stuck = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    const add = inBatches<string, string>({
+      max: 10,
+      atOnce: 2,
+      work: async (items) => {
+        if (items.includes('stuck')) {
+          begun.resolve()
+          await stuck.promise
+        }
+        return items
+      },
+    })
+    const first = add('stuck')
+    await begun.promise
+    await expect(add('free')).resolves.toBe('free')
+    stuck.resolve()
+    await expect(first).resolves.toBe('stuck')
+  })
+
+  it('lets an item settle later than its batch, and goes on meanwhile', async () => {
+    const late = Promise.withResolvers<string>()
+    const add = inBatches<string, string>({
+      max: 1,
+      work: (items) => Promise.resolve(items.map((item) => (item === 'late' ? late.promise : item))),
+    })
+    const first = add('late')
+    await expect(add('next')).resolves.toBe('next')
+    late.resolve('late')
+    await expect(first).resolves.toBe('late')
+  })
+
+  it('rejects what has waited too long for its turn, and does nothing for it', async () => {
+    const worked: string[] = []
+    const add = inBatches<string, void>({
+      max: 10,
+      // With no time to wait at all, even the first is late.
+      waitMaxMs: 0,
+      work: (items) => {
+        worked.push(...items)
+        return Promise.resolve(items.map(() => undefined))
+      },
+    })
+    await expect(add('late')).rejects.toBeInstanceOf(TooLate)
+    expect(worked).toEqual([])
   })
 })
