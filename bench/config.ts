@@ -9,7 +9,8 @@ const variables = z.object({
     .string()
     .default('')
     .transform((text) => (text === '' ? [...partNames] : text.split(',')))
-    .pipe(z.array(z.enum(partNames))),
+    .pipe(z.array(z.enum(partNames)))
+    .transform((chosen) => partNames.filter((name) => chosen.includes(name))),
   /** In the outbox, for the last part. */
   ROWS: z
     .string()

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readConfig } from '../infra/config.ts'
+import { withLock } from '../infra/native/lock.ts'
 import { type BenchConfig, type PartName, readBenchConfig } from './config.ts'
 import { describeMachine } from './measure/machine.ts'
 import { catchUp } from './parts/catch-up.ts'
@@ -20,46 +21,52 @@ const say: Say = (text) => {
   process.stdout.write(`[${String(seconds).padStart(3)} s] ${text}\n`)
 }
 
-const headings: Readonly<Record<PartName, string>> = {
-  footprint: 'What it takes',
-  comparison: 'Compared',
-  'over-http': 'With a gateway over HTTP',
-  'catch-up': 'Catching up',
-  costs: 'What it costs',
-  growth: 'How it grows',
-  rows: 'A full outbox',
-}
+/** Two at one time would measure each other. */
+const lockWaitMs = 500
 
 try {
-  await bench(readBenchConfig())
+  const config = readBenchConfig()
+  await withLock(join(readConfig().stack.directory, 'bench.lock'), lockWaitMs, () => bench(config))
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
+  process.exit(1)
 }
 
 async function bench(config: BenchConfig): Promise<void> {
-  const machine = await describeMachine()
   const { directory } = readConfig().stack
+  const machine = await describeMachine()
   const world = await openWorld(join(directory, 'bench'))
   const parts: Record<string, Findings> = {}
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void world.stop().then(() => process.exit(1)))
-  try {
+  // A stack that nobody stops would outlive its bench: its processes are detached.
+  const interrupted = Promise.withResolvers<never>()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      say(`${signal}: stopping`)
+      interrupted.reject(new Error('The bench was interrupted'))
+    })
+  }
+  const measured = async (): Promise<void> => {
     say('a stack of its own')
     // What an earlier one could not end, and its data.
     await world.stop()
     await rm(world.stack.directory, { recursive: true, force: true })
+    await world.stack.prepare(say)
     await world.stack.start()
     await furnish(world)
     for (const name of config.ONLY) {
       parts[name] = await part(name, world, config)
-      process.stdout.write(`\n${headings[name]}\n\n${parts[name].text}\n\n`)
+      process.stdout.write(`\n${parts[name].text}\n\n`)
+      // Each time: what comes after may fail.
+      const files = await writeReport(join(directory, 'bench-results'), { machine, config, parts })
+      say(`written to ${files.join(', ')}`)
     }
+  }
+  try {
+    await Promise.race([measured(), interrupted.promise])
   } finally {
     await world.stop()
   }
-  const files = await writeReport(join(directory, 'bench-results'), { machine, seed: config.SEED, parts })
-  say(`done, and written to ${files.join(', ')}`)
+  await rm(world.stack.directory, { recursive: true, force: true })
 }
 
 function part(name: PartName, world: World, { SEED: seed, SCALE: scale, ROWS: count }: BenchConfig): Promise<Findings> {

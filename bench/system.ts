@@ -57,6 +57,8 @@ export interface Run {
   readonly toPaid: Percentiles
   /** Cores used by each process while the load ran and was worked off. */
   readonly cores: Readonly<Record<string, number>>
+  /** Processor time of all processes but the loader, in milliseconds, by orders. */
+  readonly cpuMsPerOrder: number
   /** Requests that failed, orders lost, doubled or left hanging. */
   readonly faults: readonly string[]
 }

@@ -14,6 +14,12 @@ export async function makeData(stack: Stack, partitions: number): Promise<void> 
   await Promise.all([makeTables(stack), makeTopics(stack, partitions)])
 }
 
+/** Nothing is under way: the next run begins with empty tables, as the first did. */
+export async function emptyBaseline(stack: Stack): Promise<void> {
+  await makeTables(stack)
+  await withClient(databaseUrl(stack), (client) => client.query('truncate orders, payments, notifications'))
+}
+
 async function makeTables(stack: Stack): Promise<void> {
   await withClient(stack.endpoints.adminUrl, async (client) => {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [database])

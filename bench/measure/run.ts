@@ -35,6 +35,7 @@ export async function measure(system: System, load: Load, patience = minutePatie
     orders: generated.sent.length,
     ...paceOf(generated, outcomes),
     cores: coresOf(generated, before, after),
+    cpuMsPerOrder: cpuMsPerOrder(generated, before, after),
     faults: faultsOf({ generated, ended, ...patience, outcomes, flaws, before, after }),
   }
 }
@@ -70,6 +71,14 @@ function paceOf({ sent }: Generated, outcomes: readonly Outcome[]) {
     toNotified: percentilesOf(delays(({ notifiedAtMs }) => notifiedAtMs)),
     toPaid: percentilesOf(delays(({ paidAtMs }) => paidAtMs)),
   }
+}
+
+function cpuMsPerOrder({ sent }: Generated, before: Usage, after: Usage): number {
+  const used = [...after.cpuSeconds].reduce(
+    (sum, [name, seconds]) => sum + seconds - (before.cpuSeconds.get(name) ?? 0),
+    0,
+  )
+  return sent.length === 0 ? 0 : Math.round((used / sent.length) * 100_000) / 100
 }
 
 /** The generator's own as `load`: where it is near 1, it is the generator that was measured. */

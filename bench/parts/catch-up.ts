@@ -22,15 +22,13 @@ export async function catchUp(world: World, { seed, scale, say }: Effort): Promi
   await system.start()
   try {
     await trial({ ...system, stop: () => Promise.resolve() }, [], { seed, scale })
-    const endedBefore = await system.countEnded()
-    const startedAt = performance.now()
     const running = measure(withoutConnect(system), { kind: 'open', intensity: perSecond, seconds, seed: seed + 1 })
-    const gap = await interrupt(world, system, { startedAt, endedBefore })
-    const run = await running
+    const [gap, run] = await Promise.all([interrupt(world, system), running])
     if (run.faults.length > 0) throw new VoidRun(run)
     const factor = Math.round((gap.endedPerSecond / perSecond) * 10) / 10
     return {
       text: [
+        'Catching up\n',
         `${perSecond} orders a second come all the time; Connect is away for ${awayMs / 1_000} s.`,
         `Back, it brings ${gap.endedPerSecond} orders a second to their end until nobody waits: ${factor} times what comes in,`,
         `and ${gap.seconds} s after its start the last one that had waited is done.`,
@@ -50,14 +48,8 @@ function withoutConnect(system: System): System {
   return { ...system, processes }
 }
 
-interface Beginning {
-  readonly startedAt: number
-  /** Orders that had come to their end before the load. */
-  readonly endedBefore: number
-}
-
 /** @returns the pace from the first order that ends after the interruption until as many have ended as were sent. */
-async function interrupt({ stack }: World, system: System, { startedAt, endedBefore }: Beginning) {
+async function interrupt({ stack, query }: World, system: System) {
   await sleep(stopAfterMs)
   await stack.stop('connect')
   await sleep(awayMs)
@@ -70,7 +62,8 @@ async function interrupt({ stack }: World, system: System, { startedAt, endedBef
     const now = performance.now()
     const ended = await system.countEnded()
     if (ended > quiet) flowsSince ??= now - pollMs
-    const underWay = perSecond * Math.min(seconds, (now - startedAt) / 1_000) - (ended - endedBefore)
+    const [placed] = await query<{ count: number }>('select count(*)::int as count from order_service.orders')
+    const underWay = (placed?.count ?? 0) - ended
     // About as many as are under way at this pace anyway.
     if (flowsSince !== undefined && underWay < perSecond / 2) {
       return {

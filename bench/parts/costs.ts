@@ -1,10 +1,11 @@
+import { withoutConnector } from '../connector.ts'
 import * as queries from '../costs/queries.ts'
 import { type BuildName, needsConnect } from '../paysaga/builds.ts'
 import { formatTable } from '../report/table.ts'
 import type { Run } from '../system.ts'
 import { emptyTables, type World } from '../world.ts'
 import type { Effort, Findings } from './part.ts'
-import { closed, cpuMsPerOrder, leastDisturbed, open, trial } from './trial.ts'
+import { closed, leastDisturbed, open, trial } from './trial.ts'
 
 const guarantees = [
   ['in-process', 'all guarantees', ''],
@@ -26,11 +27,9 @@ export async function costs(world: World, { seed, scale, rounds, say }: Effort):
     for (const [build, title] of round % 2 === 1 ? guarantees : guarantees.toReversed()) {
       say(`what it costs, round ${round} of ${rounds}: ${title}`)
       await emptyTables(world)
-      // It would idle beside it at a price.
-      if (!needsConnect(build)) await world.stack.stop('connect')
       const system = world.paysaga(title, build, queries)
-      runs.push(...(await trial(system, [closed(5), open(100, 4)], { scale, seed: seed * 100 + round * 10 })))
-      await world.stack.start('connect')
+      const attempt = () => trial(system, [closed(5), open(100, 4)], { scale, seed: seed * 100 + round * 10 })
+      runs.push(...(await (needsConnect(build) ? attempt() : withoutConnector(world, attempt))))
     }
   }
   const of = (title: string, kind: 'closed' | 'open'): Run =>
@@ -43,15 +42,15 @@ export async function costs(world: World, { seed, scale, rounds, say }: Effort):
       title,
       Math.round(saturated.endedPerSecond),
       `${more >= 0 ? '+' : ''}${more} %`,
-      cpuMsPerOrder(saturated),
-      cpuMsPerOrder(busy),
+      saturated.cpuMsPerOrder,
+      busy.cpuMsPerOrder,
       busy.toPaid.p50,
       busy.toPaid.p99,
       loses,
     ]
   })
   return {
-    text: ['What each guarantee costs: builds that lack it.', formatTable(columns, rows)].join('\n'),
+    text: ['What each guarantee costs\n', 'Builds that lack it.', formatTable(columns, rows)].join('\n'),
     runs,
     figures: {},
     plots: {},

@@ -42,6 +42,7 @@ export async function footprint(world: World, effort: Effort): Promise<Findings>
   const total = ['all', toMib(sum(fresh)), toMib(sum(worked)), idleCores(cores).toFixed(3)]
   return {
     text: [
+      'What it takes\n',
       `Ready ${readySeconds} s after the start of everything (stack alone ${stackSeconds} s), data and caches there.`,
       formatTable(
         [

@@ -6,9 +6,9 @@ import type { Run, System } from '../system.ts'
 import { furnishTopics } from '../topics.ts'
 import { emptyTables, replicaNames, type World } from '../world.ts'
 import type { Effort, Findings } from './part.ts'
-import { closed, open, trial } from './trial.ts'
+import { closed, coldSeconds, open, trial } from './trial.ts'
 
-const loads = [closed(5), open(100, 5)] as const
+const loads = [closed(5), open(100, 4)] as const
 const usualPartitions = 4
 const replicated = ['order', 'payment', 'notification'] as const
 
@@ -19,23 +19,27 @@ interface Point {
 
 /** How throughput and latency change with the partitions of a topic, the processes of a service, and the batch size. */
 export async function growth(world: World, effort: Effort): Promise<Findings> {
-  const at = async (setting: string, system: System): Promise<Point> => {
+  const at = async (setting: string, system: System, warmUp?: number): Promise<Point> => {
     effort.say(`how it grows: ${system.name}`)
     await emptyTables(world)
-    return { setting, runs: await trial(system, loads, effort) }
+    return { setting, runs: await trial(system, loads, { ...effort, ...(warmUp === undefined ? {} : { warmUp }) }) }
   }
   const partitions: Point[] = []
-  for (const count of [1, 2, 4, 8]) {
+  for (const count of [1, 2, 8]) {
     await furnishTopics(world, count)
-    partitions.push(await at(`${count}`, world.paysaga(`${count} partitions`, 'in-process')))
+    // New topics are another start of Connect.
+    partitions.push(await at(`${count}`, world.paysaga(`${count} partitions`, 'in-process'), coldSeconds))
   }
   await furnishTopics(world, usualPartitions)
-  const replicas: Point[] = []
-  for (const count of [1, 2, 3]) replicas.push(await at(`${count}`, withReplicas(world, count)))
+  const usual = await at('', world.paysaga('4 partitions, 1 process, batches of 500', 'in-process'), coldSeconds)
+  partitions.splice(2, 0, { ...usual, setting: `${usualPartitions}` })
+  const replicas = [{ ...usual, setting: '1' }]
+  for (const count of [2, 3]) replicas.push(await at(`${count}`, withReplicas(world, count)))
   const batches: Point[] = []
   for (const [build, setting] of batchBuilds) {
     batches.push(await at(setting, world.paysaga(`batches of ${setting}`, build)))
   }
+  batches.push({ ...usual, setting: '500' })
   const sweeps = [
     { name: 'partitions', points: partitions },
     { name: 'processes of each service', points: replicas },
@@ -45,10 +49,8 @@ export async function growth(world: World, effort: Effort): Promise<Findings> {
 }
 
 const batchBuilds = [
-  ['batch-1', '1'],
   ['batch-10', '10'],
   ['batch-100', '100'],
-  ['in-process', '500'],
 ] as const satisfies readonly (readonly [BuildName, string])[]
 
 function conclude(sweeps: readonly { readonly name: string; readonly points: readonly Point[] }[]): Findings {
@@ -66,7 +68,8 @@ function conclude(sweeps: readonly { readonly name: string; readonly points: rea
   )
   return {
     text: [
-      'How it grows on this one machine. Latencies in ms at 100 orders a second.',
+      'How it grows\n',
+      'On this one machine. Latencies in ms at 100 orders a second.',
       formatTable(
         ['what', '', 'orders/s', 'p50', 'p95'].map((title, index) => ({
           title,
@@ -75,7 +78,7 @@ function conclude(sweeps: readonly { readonly name: string; readonly points: rea
         rows,
       ),
     ].join('\n'),
-    runs: sweeps.flatMap(({ points }) => points.flatMap(({ runs }) => runs)),
+    runs: [...new Set(sweeps.flatMap(({ points }) => points.flatMap(({ runs }) => runs)))],
     figures: {},
     plots: {
       growth: sweepPlot(

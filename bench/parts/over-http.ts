@@ -1,7 +1,7 @@
 import { formatTable } from '../report/table.ts'
 import { emptyTables, type World } from '../world.ts'
 import type { Effort, Findings } from './part.ts'
-import { closed, cpuMsPerOrder, open, trial } from './trial.ts'
+import { closed, open, trial } from './trial.ts'
 
 /** The services as they are: the gateway is called over HTTP, mails leave by SMTP, and both write to disk first. */
 export async function overHttp(world: World, effort: Effort): Promise<Findings> {
@@ -20,10 +20,11 @@ export async function overHttp(world: World, effort: Effort): Promise<Findings> 
     run.toNotified.p99,
     run.toPaid.p50,
     run.toPaid.p99,
-    cpuMsPerOrder(run),
+    run.cpuMsPerOrder,
   ])
   return {
     text: [
+      'With a gateway over HTTP\n',
       'Gateway over HTTP to the simulator, mails by SMTP to the sink, both on this machine. Latencies in ms.',
       formatTable(
         ['load', 'orders/s', 'notified p50', 'p95', 'p99', 'paid p50', 'p99', 'CPU ms/order'].map((title, index) => ({

@@ -3,7 +3,9 @@ import type { Load, Run, System } from '../system.ts'
 import { type Effort, VoidRun } from './part.ts'
 
 /** Compiled code, filled caches, open connections: a run begins where a day of work would be. */
-const warmUp = { kind: 'closed', intensity: 32, seconds: 4 } as const
+const warmUpSeconds = 4
+/** Connect's compiler needs so long under load until it is done. */
+export const coldSeconds = 12
 
 export const closed = (seconds: number) => ({ kind: 'closed', intensity: 32, seconds }) as const
 export const open = (perSecond: number, seconds: number) => ({ kind: 'open', intensity: perSecond, seconds }) as const
@@ -15,17 +17,20 @@ export const open = (perSecond: number, seconds: number) => ({ kind: 'open', int
 export async function trial(
   system: System,
   loads: readonly Omit<Load, 'seed'>[],
-  { seed, scale }: Pick<Effort, 'seed' | 'scale'>,
+  { seed, scale, warmUp = warmUpSeconds }: Pick<Effort, 'seed' | 'scale'> & { readonly warmUp?: number },
 ): Promise<readonly Run[]> {
   await system.start()
   try {
-    judged(await measure(system, scaled({ ...warmUp, seed }, scale)))
+    judged(await measure(system, scaled({ ...closed(warmUp), seed }, scale)))
     const runs: Run[] = []
     for (const [index, load] of loads.entries())
       runs.push(judged(await measure(system, scaled({ ...load, seed: seed + index + 1 }, scale))))
-    return runs
-  } finally {
     await system.stop()
+    return runs
+  } catch (error) {
+    // What went wrong is not that what went wrong could not be stopped in good order.
+    await system.stop().catch(() => undefined)
+    throw error
   }
 }
 
@@ -34,12 +39,6 @@ const scaled = (load: Load, scale: number): Load => ({ ...load, seconds: Math.ma
 function judged(run: Run): Run {
   if (run.faults.length > 0) throw new VoidRun(run)
   return run
-}
-
-/** Processor time of an order, in milliseconds, over all processes but the one that sends it. */
-export function cpuMsPerOrder({ cores, endedPerSecond }: Run): number {
-  const used = Object.entries(cores).reduce((sum, [name, busy]) => (name === 'load' ? sum : sum + busy), 0)
-  return endedPerSecond === 0 ? 0 : Math.round((used / endedPerSecond) * 100_000) / 100
 }
 
 /**

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { firstApiKey, type ServiceName, type Services, type ServicesOptions, type Stack } from '../../infra/index.ts'
 import { kafkaClient } from '../../infra/kafka/client.ts'
@@ -53,8 +52,11 @@ export function paysaga({ name, stack, services, ports, build, queries = usual }
       await Promise.all(inside.map((service) => services.start(service, inBuild(build))))
     },
     stop: async () => {
-      await drained(stack, services)
-      await services.stopAll()
+      try {
+        await drained(stack, services)
+      } finally {
+        await services.stopAll()
+      }
     },
     countEnded: async () => (await query<{ count: number }>(queries.endedSql))[0]?.count ?? 0,
     outcomes: async (orderIds) =>
@@ -102,6 +104,6 @@ const sagaGroups = [
 /** The environment that makes a service this build of it. */
 export function inBuild(build: BuildName | undefined): Readonly<Record<string, string>> {
   if (build === undefined) return {}
-  const importing = fileURLToPath(new URL('./build.ts', import.meta.url))
+  const importing = new URL('./build.ts', import.meta.url).href
   return { NODE_OPTIONS: `--import=${importing}`, BENCH_BUILD: build }
 }

@@ -12,7 +12,7 @@ const timeoutMs = 170_000
 
 const results = z.object({
   machine: z.object({ cores: z.int(), commit: z.string() }),
-  seed: z.int(),
+  config: z.object({ SEED: z.literal(7), SCALE: z.literal(0.1) }),
   parts: z.record(
     z.string(),
     z.object({

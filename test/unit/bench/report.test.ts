@@ -66,14 +66,15 @@ test('a report is figures for programs, text for people and a picture each, over
     commit: 'abc',
     date: '2026-01-01T00:00:00Z',
   }
+  const config = { ONLY: ['comparison' as const], SEED: 7, SCALE: 1, ROWS: 1_000 }
   const comparison = { text: 'a table', runs: [], figures: { sagasPerSecond: 1 }, plots: { comparison: '<svg/>' } }
-  const write = () => writeReport(join(folder, 'results'), { machine, seed: 7, parts: { comparison } })
+  const write = () => writeReport(join(folder, 'results'), { machine, config, parts: { comparison } })
   await write()
   const files = await write()
   expect(await readdir(join(folder, 'results'))).toEqual(['comparison.svg', 'results.json', 'results.txt'])
   expect(JSON.parse(await readFile(files[0] ?? '', 'utf8'))).toEqual({
     machine,
-    seed: 7,
+    config,
     parts: { comparison: { figures: { sagasPerSecond: 1 }, runs: [] } },
   })
 })
