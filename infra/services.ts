@@ -8,7 +8,8 @@ import type { Problem, ProcessStatus, Profile, Stack } from './stack.ts'
 /**
  * What a request or a batch leaves behind is dead by the end of it: with more room between two small collections less of
  * it is taken for something that lasts. A bound to what lasts keeps a heap from growing with the machine's memory: a
- * service is a fifth smaller after a load. Batches, requests and calls have limits, so the bound is far away.
+ * service is a fifth smaller after a load. Batches, requests and calls have limits, so the bound is far away; the stand-ins,
+ * which keep all they were told, come to it after some hundred thousand orders.
  */
 export const nodeFlags = ['--max-semi-space-size=24', '--max-old-space-size=1024'] as const
 

@@ -22,8 +22,11 @@ type Placed = Answer | Error
 const batchMaxPlacements = 100
 /** A buyer who has not been answered by then has gone, and a later order would be one that nobody waits for. */
 const waitMaxMs = 5_000
-/** A key that another process is claiming may be its for as long as that process hangs. Strangers do not wait for it. */
-const strangersWaitMs = 250
+/**
+ * A key that another process is claiming may be its for as long as that process hangs. Neither strangers nor a place in
+ * the queue wait for it: whoever has this key is told to come again.
+ */
+const lockWaitMs = 250
 
 /**
  * Places orders. Requests that come at the same time share a transaction, so that a busy service spends its time on
@@ -34,6 +37,8 @@ const strangersWaitMs = 250
 export function orderPlacing({ db, participant, log }: PlacingOptions): (placement: Placement) => Promise<Answer> {
   const together = (placements: readonly Placement[]): Promise<readonly Placed[]> =>
     db.transaction().execute((trx) => placeAll(trx, participant, placements))
+  // Few at a time: what is tried alone must not take the pool from those who come next.
+  const alone = inBatches<Placement, Placed>({ max: 1, atOnce: 3, waitMaxMs, work: together })
   const place = inBatches<Placement, Placed>({
     max: batchMaxPlacements,
     atOnce: 2,
@@ -44,8 +49,8 @@ export function orderPlacing({ db, participant, log }: PlacingOptions): (placeme
       } catch (err) {
         if (placements.length === 1 || !isAboutSome(err)) throw err
         log.warn({ err, requests: placements.length }, 'requests failed together, and are tried one by one')
-        // Promises: who has to wait longer does so without those that come next.
-        return placements.map((placement) => together([placement]).then(only, asError))
+        // Promises: the next batch does not wait for them.
+        return placements.map((placement) => alone(placement).catch(asError))
       }
     },
   })
@@ -62,8 +67,8 @@ export interface PlacingOptions {
   readonly log: Log
 }
 
-/** Lock time-out, deadlock, a statement cancelled: each is about one request among many. So is what one contains. */
-const aboutSome = new Set(['55P03', '40P01', '57014'])
+/** Lock time-out and deadlock are about one request among many. So is what one contains. */
+const aboutSome = new Set(['55P03', '40P01'])
 const isAboutSome = (error: unknown): boolean =>
   classify(error) === 'content' || (error instanceof Error && 'code' in error && aboutSome.has(String(error.code)))
 
@@ -73,9 +78,7 @@ async function placeAll(
   participant: OrderParticipant,
   placements: readonly Placement[],
 ): Promise<readonly Placed[]> {
-  if (placements.length > 1) {
-    await sql`select set_config('lock_timeout', ${`${strangersWaitMs}ms`}, true)`.execute(trx)
-  }
+  await sql`select set_config('lock_timeout', ${`${lockWaitMs}ms`}, true)`.execute(trx)
   const isFirst = await claimKeys(
     trx,
     placements.map(({ claim }) => claim),
@@ -105,8 +108,4 @@ function answerTo({ orderId }: PlaceOrder, decided: Decided<OrderVocabulary> | u
     headers,
     body: formatJson(represent({ order: decided.state, version: decided.version })),
   }
-}
-
-function only([placed]: readonly Placed[]): Placed {
-  return placed ?? new Error('A placement has no answer')
 }

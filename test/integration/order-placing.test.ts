@@ -139,11 +139,18 @@ describe('orders that are placed at one time', () => {
       throw new Error('the other process has gone')
     })
     await holding.promise
-    const waiting = place(wanted('hung'))
+    const lockTimeout = { code: '55P03' }
+    const hanging = [place(wanted('hung')), place(wanted('hung'))]
+    for (const each of hanging) each.catch(() => undefined)
     const others = await Promise.all([place(wanted('stranger-1')), place(wanted('stranger-2'))])
     expect(others.map(({ status }) => status)).toEqual([202, 202])
+    for (const each of hanging) await expect(each).rejects.toMatchObject(lockTimeout)
+    // Alone in its transaction it waits no longer, and the next one goes on.
+    const lone = place(wanted('hung'))
+    await expect(lone).rejects.toMatchObject(lockTimeout)
+    expect(await place(wanted('stranger-3'))).toMatchObject({ status: 202 })
     letGo.resolve()
     await expect(hung).rejects.toThrow('has gone')
-    expect(await waiting).toMatchObject({ status: 202 })
+    expect(await place(wanted('hung'))).toMatchObject({ status: 202 })
   })
 })

@@ -25,7 +25,6 @@ export interface RunningConsumer {
   problems(): readonly string[]
 }
 
-/** Of one partition at a time. */
 const batchMaxMessages = 500
 /** More partitions than this in one process are handled one after the other. */
 const partitionsAtOnce = 64
@@ -195,7 +194,7 @@ class Consumption {
           signal,
         })
         const last = messages.at(-1)?.offset ?? batch.lastOffset()
-        if (!resolved(payload, last)) return
+        if (!this.#resolved(payload, last)) return
         const next = (BigInt(last) + 1n).toString()
         this.#handled.set(batch.partition, next)
         this.#tellLag(batch, next)
@@ -205,6 +204,20 @@ class Consumption {
     } finally {
       clearInterval(beating)
       if (signal.aborted) await this.#commit((offsets) => payload.commitOffsetsIfNecessary({ topics: [offsets] }))
+    }
+  }
+
+  /** False when the topic was taken away meanwhile: its messages come again elsewhere and are recognised as repeats. */
+  #resolved(payload: EachBatchPayload, offset: string): boolean {
+    try {
+      payload.resolveOffset(offset)
+      return true
+    } catch (error) {
+      this.#around.log.warn(
+        { offset, reason: reasonOf(error) },
+        'a batch was handled whose partition is no longer ours',
+      )
+      return false
     }
   }
 
@@ -233,15 +246,5 @@ class Consumption {
       // The messages come again and are recognised as repeats.
       this.#around.log.warn({ topic, reason: reasonOf(error) }, 'offsets were not committed')
     }
-  }
-}
-
-/** False when the partition was taken away meanwhile: its messages come again elsewhere and are recognised as repeats. */
-function resolved(payload: EachBatchPayload, offset: string): boolean {
-  try {
-    payload.resolveOffset(offset)
-    return true
-  } catch {
-    return false
   }
 }
