@@ -49,27 +49,28 @@ export async function openWorld(directory: string): Promise<World> {
       ports: servicePorts(free.slice(14 + 7 * replicaNames.indexOf(name))),
       profile: 'production',
     })
+  const query: World['query'] = async <Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []) => {
+    const client = new Client({ connectionString: stack.endpoints.adminUrl })
+    await client.connect()
+    try {
+      return (await client.query<Row>(sql, [...values])).rows
+    } finally {
+      await client.end()
+    }
+  }
   return {
     stack,
     services,
     ports,
     paysaga: (name, build, queries) =>
-      paysaga({ name, stack, services, ports, build, ...(queries === undefined ? {} : { queries }) }),
+      paysaga({ name, stack, services, ports, build, query, ...(queries === undefined ? {} : { queries }) }),
     baseline: (charge) => baseline({ stack, ports: { order, payment, notification }, charge }),
     replica,
     stop: async () => {
       await Promise.all([services, ...replicaNames.map(replica)].map((each) => each.stopAll()))
       await stack.stop()
     },
-    query: async <Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []) => {
-      const client = new Client({ connectionString: stack.endpoints.adminUrl })
-      await client.connect()
-      try {
-        return (await client.query<Row>(sql, [...values])).rows
-      } finally {
-        await client.end()
-      }
-    },
+    query,
   }
 }
 
@@ -79,12 +80,12 @@ function servicePorts(free: readonly number[]): ServicesOptions['ports'] {
 }
 
 /** What every part stands on: databases and topics are there, and commits have times. */
-export async function furnish({ stack, query }: World, partitions?: number): Promise<void> {
+export async function furnish({ stack, query }: World): Promise<void> {
   await query('alter system set track_commit_timestamp = on')
   await stack.stop('postgres')
   await stack.start('postgres')
   await migrate(stack.endpoints.adminUrl)
-  await createTopics({ brokers: stack.endpoints.brokers, partitions })
+  await createTopics({ brokers: stack.endpoints.brokers })
 }
 
 /** Nothing is under way: the next run begins with empty tables, as the first did. */

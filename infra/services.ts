@@ -169,7 +169,8 @@ function serviceDaemon(
   }
 }
 
-async function ready(url: string): Promise<boolean> {
+/** Whether it answers 200 there, as `/readyz` does when all is well. */
+export async function ready(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(answerTimeoutMs) })
     await response.arrayBuffer()

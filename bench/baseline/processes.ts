@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { machineEnvironment } from '../../infra/config.ts'
-import { nodeFlags, StartError } from '../../infra/index.ts'
+import { nodeFlags, ready, StartError } from '../../infra/index.ts'
 import { occupant } from '../../infra/native/ports.ts'
 
 export interface ProcessOptions {
@@ -17,7 +17,6 @@ export interface ProcessOptions {
 
 const startTimeoutMs = 30_000
 const endTimeoutMs = 15_000
-const answerTimeoutMs = 1_000
 const pollMs = 25
 
 /** A process that ends with this one, for it hears its standard input close. It is not ready yet. Throws `StartError`. */
@@ -44,7 +43,7 @@ export async function startProcess({ name, port, logFile, environment }: Process
 /** Throws `StartError`. */
 export async function untilReady(child: ChildProcess, { name, port, logFile }: ProcessOptions): Promise<void> {
   const deadline = performance.now() + startTimeoutMs
-  while (!(await answers(`http://127.0.0.1:${port}/readyz`))) {
+  while (!(await ready(`http://127.0.0.1:${port}/readyz`))) {
     if (!runs(child)) throw new StartError(name, 'the process ended', logFile)
     if (performance.now() > deadline) throw new StartError(name, `not ready within ${startTimeoutMs} ms`, logFile)
     await wait(pollMs)
@@ -63,14 +62,4 @@ export async function stopProcess(child: ChildProcess): Promise<void> {
   const late = setTimeout(() => child.kill('SIGKILL'), endTimeoutMs)
   await ended
   clearTimeout(late)
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(answerTimeoutMs) })
-    await response.arrayBuffer()
-    return response.status === 200
-  } catch {
-    return false
-  }
 }

@@ -12,9 +12,10 @@ export interface BaselineOptions {
   readonly stack: Stack
   readonly ports: { readonly order: number; readonly payment: number; readonly notification: number }
   readonly charge: Charge
-  /** Of each topic, 4 unless given. Fixed when the topics are made. */
-  readonly partitions?: number
 }
+
+/** Of each topic: as many as ours have. */
+const partitions = 4
 
 const names = ['order', 'payment', 'notification'] as const
 type Name = (typeof names)[number]
@@ -48,7 +49,7 @@ export function baseline(options: BaselineOptions): System {
       headers: { authorization: 'Bearer sk_test_paysaga', 'content-type': 'application/json' },
     },
     start: async () => {
-      await makeData(stack, partitionsOf(options))
+      await makeData(stack, partitions)
       const starting = names.map(start)
       // All have come to something before one that failed is told: `stop` knows every process then.
       await Promise.allSettled(starting)
@@ -70,13 +71,11 @@ export function baseline(options: BaselineOptions): System {
   }
 }
 
-const partitionsOf = ({ partitions = 4 }: BaselineOptions): number => partitions
-
 function environmentOf(options: BaselineOptions): Readonly<Record<string, string>> {
   return {
     DATABASE_URL: databaseUrl(options.stack),
     KAFKA_BROKERS: options.stack.endpoints.brokers.join(','),
-    PARTITIONS: String(partitionsOf(options)),
+    PARTITIONS: String(partitions),
     CHARGE: options.charge,
   }
 }

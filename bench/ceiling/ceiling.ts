@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Stack } from '../../infra/index.ts'
 import { orderOf } from '../load/orders.ts'
-import { coresBetween, readUsage, toCores } from '../measure/processes.ts'
 import { endedSql, flawsSql } from '../paysaga/queries.ts'
 import { maxSlots, type Replayed } from './command.ts'
 import { type CeilingDatabase, openDatabase } from './database.ts'
@@ -11,14 +10,10 @@ import { openReplay } from './replay.ts'
 
 export interface CeilingOptions {
   /** PostgreSQL runs. */
-  readonly stack: Pick<Stack, 'endpoints' | 'status'>
+  readonly stack: Pick<Stack, 'endpoints'>
   readonly seconds: number
   /** The orders are some of those that a load with this seed sends. */
   readonly seed: number
-  /** Orders at one time, each on three connections of its own. 8 a core unless given, and never above 32. */
-  readonly slots?: number
-  /** Of the driver. One for two cores unless given: a second one only costs while the first is far from busy. */
-  readonly processes?: number
 }
 
 export interface Ceiling {
@@ -27,8 +22,6 @@ export interface Ceiling {
   /** Without `begin` and `commit`. */
   readonly statementsPerOrder: number
   readonly transactionsPerOrder: number
-  /** Cores used by `postgres` and by the `driver`: all processes of the replay together. */
-  readonly cores: Readonly<Record<string, number>>
   /** Anything here, and the numbers are not to be shown. */
   readonly faults: readonly string[]
 }
@@ -38,6 +31,10 @@ const recordedBodies = 8
 const recordedPerBody = 2
 const warmUpOrders = 5
 const cores = availableParallelism()
+/** Orders at one time, each on three connections of its own. */
+const slots = Math.min(maxSlots, 8 * cores)
+/** Of the driver: a second one only costs while the first is far from busy. */
+const processes = Math.ceil(cores / 2)
 
 /**
  * What PostgreSQL and a bare driver can do at most when messages are handled one by one: the very statements that our
@@ -47,8 +44,7 @@ const cores = availableParallelism()
  * The same as with the services: tables, roles, statements by name, `begin` in one round trip with what follows. Other
  * than there: times are those of the recorded orders, and the ids of events are made up, since nobody reads the outbox.
  */
-export async function measureCeiling(options: CeilingOptions): Promise<Ceiling> {
-  const { stack, seconds, seed, slots = Math.min(maxSlots, 8 * cores), processes = Math.ceil(cores / 2) } = options
+export async function measureCeiling({ stack, seconds, seed }: CeilingOptions): Promise<Ceiling> {
   await using database = await openDatabase(stack.endpoints)
   const { admin, urlOf } = database
   const bodies = Array.from({ length: recordedBodies }, (_, number) => orderOf(seed, number))
@@ -58,25 +54,16 @@ export async function measureCeiling(options: CeilingOptions): Promise<Ceiling> 
     payment_service: urlOf('payment_service'),
     notification_service: urlOf('notification_service'),
   }
-  const postgres = await postgresOf(stack)
   await using replay = await openReplay({ urls, slots, processes, seconds, warmUpOrders, plans })
-  const before = await readUsage(postgres)
   const replayed = await replay.run()
-  const after = await readUsage(postgres)
   const untimed = recordedBodies * recordedPerBody + slots * warmUpOrders
   const elapsed = (replayed.lastCommitAtMs - replayed.firstBeginAtMs) / 1_000
   return {
     ordersPerSecond: Math.round((replayed.orders / elapsed) * 10) / 10,
     statementsPerOrder: mean(plans.map(countStatements)),
     transactionsPerOrder: mean(plans.map(({ transactions }) => transactions.length)),
-    cores: { ...coresBetween(before, after), driver: toCores(replayed.cpuSeconds, elapsed) },
     faults: await faultsOf(database, replayed, untimed),
   }
-}
-
-async function postgresOf(stack: Pick<Stack, 'status'>): Promise<ReadonlyMap<string, number>> {
-  const running = (await stack.status()).filter(({ name }) => name === 'postgres')
-  return new Map(running.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid] as const])))
 }
 
 /** What was left behind must be as after real orders. */

@@ -23,8 +23,6 @@ const replayed = z.object({
   orders: z.int(),
   firstBeginAtMs: z.number(),
   lastCommitAtMs: z.number(),
-  /** Processor time between the two. */
-  cpuSeconds: z.number(),
   faults: z.array(z.string()),
 })
 

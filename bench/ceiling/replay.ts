@@ -62,12 +62,10 @@ function startProcess(command: Command) {
 }
 
 function together(all: readonly Replayed[]): Replayed {
-  const sumOf = (part: 'orders' | 'cpuSeconds') => all.reduce((sum, each) => sum + each[part], 0)
   return {
-    orders: sumOf('orders'),
+    orders: all.reduce((sum, { orders }) => sum + orders, 0),
     firstBeginAtMs: Math.min(...all.map(({ firstBeginAtMs }) => firstBeginAtMs)),
     lastCommitAtMs: Math.max(...all.map(({ lastCommitAtMs }) => lastCommitAtMs)),
-    cpuSeconds: sumOf('cpuSeconds'),
     // A statement that fails does so in every slot.
     faults: [...new Set(all.flatMap(({ faults }) => faults))],
   }

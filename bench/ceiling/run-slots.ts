@@ -20,7 +20,6 @@ export async function openSlots({ urls, slots, seconds, warmUpOrders, plans }: C
     run: async () => {
       let orders = 0
       const faults: string[] = []
-      const before = process.cpuUsage()
       const firstBeginAtMs = nowMs()
       const work = async (slot: Slot) => {
         while (nowMs() < firstBeginAtMs + seconds * 1_000) {
@@ -31,9 +30,8 @@ export async function openSlots({ urls, slots, seconds, warmUpOrders, plans }: C
       // One that has failed is left where it is: the run is void.
       const ended = await Promise.allSettled(all.map(work))
       const lastCommitAtMs = nowMs()
-      const { user, system } = process.cpuUsage(before)
       for (const each of ended) if (each.status === 'rejected') faults.push(String(each.reason))
-      return { orders, firstBeginAtMs, lastCommitAtMs, cpuSeconds: (user + system) / 1e6, faults }
+      return { orders, firstBeginAtMs, lastCommitAtMs, faults }
     },
     close: async () => {
       await Promise.all(all.map((slot) => slot.close()))

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import pg from 'pg'
+import { beginWith } from '../../apps/shared/runtime/database.ts'
 import { type ServiceSchema, serviceSchemas } from '../../db/migrate.ts'
 import type { Command } from './command.ts'
 import type { Plan } from './plan.ts'
@@ -46,7 +47,7 @@ async function runTransaction(client: pg.Client, statements: readonly Runnable[]
   let begun = false
   for (const statement of statements) {
     const query = { name: statement.name, text: statement.text, values: statement.fill.map((fill) => fill(names)) }
-    const { rows, rowCount } = await (begun ? client.query<Row>(query) : beginWith(client, query))
+    const { rows, rowCount } = await (begun ? client.query<Row>(query) : beginWith<Row>(client, query))
     begun = true
     if (rowCount !== statement.rowCount) {
       throw new Error(
@@ -56,16 +57,6 @@ async function runTransaction(client: pg.Client, statements: readonly Runnable[]
     for (const { name, row, column } of statement.learns) names.set(name, String(rows[row]?.[column]))
   }
   await client.query('commit')
-}
-
-/** In one round trip, as the services do it. */
-async function beginWith(client: pg.Client, query: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
-  const { stream } = client.connection
-  stream.cork()
-  const sent = [client.query('begin'), client.query<Row>(query)] as const
-  stream.uncork()
-  const [, result] = await Promise.all(sent)
-  return result
 }
 
 type Row = Record<string, unknown>

@@ -1,3 +1,5 @@
+import { moneyFlawsSql } from '../paysaga/queries.ts'
+
 // As `bench/paysaga/queries.ts`, for builds that lack the history or the outbox: all is told by the aggregates alone.
 // They serve every build, so that those that are compared are asked the same.
 
@@ -20,16 +22,7 @@ export const outcomesSql = `
   left join notification_service.notifications as told using (id)`
 
 /** Each line a flaw: nothing may be lost, doubled or left hanging. */
-export const flawsSql = `
-  select 'orders not paid: ' || count(*) as flaw
-  from order_service.orders where status <> 'paid' having count(*) > 0
-  union all
-  select 'orders without a payment that took exactly their total: ' || count(*)
-  from order_service.orders left join payment_service.payments as payment using (id)
-  where payment.status is distinct from 'captured' or payment.captured_minor <> orders.total_minor having count(*) > 0
-  union all
-  select 'payments without an order: ' || count(*)
-  from payment_service.payments left join order_service.orders using (id) where orders.id is null having count(*) > 0
+export const flawsSql = `${moneyFlawsSql}
   union all
   select 'orders whose customer was not told exactly once: ' || count(*)
   from order_service.orders left join notification_service.notifications as told using (id)
@@ -41,8 +34,4 @@ export const flawsSql = `
   from order_service.orders
   left join payment_service.payments as payment using (id)
   left join notification_service.notifications as told using (id)
-  where (orders.version, payment.version, told.version) is distinct from (3, 2, 1) having count(*) > 0
-  union all
-  select 'calls left over: ' || count(*)
-  from (select id from payment_service.effect union all select id from notification_service.effect) as effects
-  having count(*) > 0`
+  where (orders.version, payment.version, told.version) is distinct from (3, 2, 1) having count(*) > 0`

@@ -18,15 +18,9 @@ export interface Generator extends AsyncDisposable {
 }
 
 /**
- * Sends a load from a process of its own and returns when all of it was answered or has failed.
+ * A load in a process of its own, in two steps for what is to be read just before the first order.
  * @throws before anything is sent when the URL is not this machine's or the load makes no sense; and when the process fails
  */
-export async function generate(system: Pick<System, 'orders'>, load: Load): Promise<Generated> {
-  await using generator = await openGenerator(system, load)
-  return await generator.run()
-}
-
-/** `generate` in two steps, for what is to be read just before the first order. Throws like it. */
 export async function openGenerator({ orders }: Pick<System, 'orders'>, load: Load): Promise<Generator> {
   const command = parseCommand({ ...orders, load })
   const child = execa(process.execPath, [script, JSON.stringify(command)], {

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { measure } from '../measure/run.ts'
 import type { System } from '../system.ts'
 import { emptyTables, type World } from '../world.ts'
-import { type Effort, type Findings, VoidRun } from './part.ts'
-import { trial } from './trial.ts'
+import type { Effort, Findings } from './part.ts'
+import { judged, startWarm } from './trial.ts'
 
 const perSecond = 100
 const seconds = 24
@@ -19,12 +19,10 @@ export async function catchUp(world: World, { seed, scale, say }: Effort): Promi
   say('catching up after Connect was away')
   await emptyTables(world)
   const system = world.paysaga('paysaga', 'in-process')
-  await system.start()
   try {
-    await trial({ ...system, stop: () => Promise.resolve() }, [], { seed, scale })
+    await startWarm(system, { seed, scale })
     const running = measure(withoutConnect(system), { kind: 'open', intensity: perSecond, seconds, seed: seed + 1 })
-    const [gap, run] = await Promise.all([interrupt(world, system), running])
-    if (run.faults.length > 0) throw new VoidRun(run)
+    const [gap, run] = await Promise.all([interrupt(world, system), running.then(judged)])
     const factor = Math.round((gap.endedPerSecond / perSecond) * 10) / 10
     return {
       text: [

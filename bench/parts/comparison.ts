@@ -1,5 +1,5 @@
 import { emptyBaseline } from '../baseline/data.ts'
-import { measureCeiling } from '../ceiling/ceiling.ts'
+import { type Ceiling, measureCeiling } from '../ceiling/ceiling.ts'
 import { withoutConnector } from '../connector.ts'
 import { barPlot } from '../report/bar-plot.ts'
 import { formatTable } from '../report/table.ts'
@@ -8,7 +8,10 @@ import { emptyTables, type World } from '../world.ts'
 import type { Effort, Findings } from './part.ts'
 import { closed, coldSeconds, leastDisturbed, open, trial } from './trial.ts'
 
-const loads = [closed(7), open(20, 6), open(100, 7)] as const
+const saturating = closed(7)
+const calm = open(20, 6)
+const busy = open(100, 7)
+const loads = [saturating, calm, busy] as const
 
 /** Throughput and latency with all guarantees, of the usual way without them, and of PostgreSQL alone; in turns. */
 export async function comparison(world: World, effort: Effort): Promise<Findings> {
@@ -16,7 +19,7 @@ export async function comparison(world: World, effort: Effort): Promise<Findings
   const ours = world.paysaga('paysaga', 'in-process')
   const systems = [ours, world.baseline('hold-then-capture'), world.baseline('at-once')]
   const runs: Run[] = []
-  const ceilings: number[] = []
+  const ceilings: Ceiling[] = []
   say('comparison: warming up')
   await trial(ours, [], { ...effort, warmUp: coldSeconds })
   for (let round = 1; round <= rounds; round += 1) {
@@ -34,28 +37,31 @@ export async function comparison(world: World, effort: Effort): Promise<Findings
   return conclude(systems, runs, ceilings)
 }
 
-async function ceilingOf({ stack }: World, seconds: number, seed: number): Promise<number> {
-  const { ordersPerSecond, faults } = await measureCeiling({ stack, seconds, seed })
-  if (faults.length > 0) throw new Error(`The ceiling: ${faults.join('; ')}`)
-  return ordersPerSecond
+async function ceilingOf({ stack }: World, seconds: number, seed: number): Promise<Ceiling> {
+  const ceiling = await measureCeiling({ stack, seconds, seed })
+  if (ceiling.faults.length > 0) throw new Error(`The ceiling: ${ceiling.faults.join('; ')}`)
+  return ceiling
 }
 
-function conclude(systems: readonly System[], runs: readonly Run[], ceilings: readonly number[]): Findings {
-  const of = (system: string, intensity: number): Run =>
-    leastDisturbed(runs.filter(({ system: name, load }) => name === system && load.intensity === intensity))
-  const throughput = (name: string): number => of(name, 32).endedPerSecond
-  const ceiling = Math.round(Math.max(...ceilings))
+function conclude(systems: readonly System[], runs: readonly Run[], ceilings: readonly Ceiling[]): Findings {
+  const of = (system: string, { kind, intensity }: (typeof loads)[number]): Run =>
+    leastDisturbed(
+      runs.filter(({ system: name, load }) => name === system && load.kind === kind && load.intensity === intensity),
+    )
+  const throughput = (name: string): number => of(name, saturating).endedPerSecond
+  const [highest] = ceilings.toSorted((one, other) => other.ordersPerSecond - one.ordersPerSecond)
+  const ceiling = Math.round(highest?.ordersPerSecond ?? 0)
   const rows = systems.map(({ name }) => {
-    const [saturated, calm, busy] = [of(name, 32), of(name, 20), of(name, 100)]
+    const [saturated, atEase, atWork] = [of(name, saturating), of(name, calm), of(name, busy)]
     return [
       name,
       Math.round(saturated.endedPerSecond),
-      calm.toNotified.p50,
-      calm.toNotified.p95,
-      busy.toNotified.p50,
-      busy.toNotified.p95,
-      busy.toNotified.p99,
-      busy.toPaid.p50,
+      atEase.toNotified.p50,
+      atEase.toNotified.p95,
+      atWork.toNotified.p50,
+      atWork.toNotified.p95,
+      atWork.toNotified.p99,
+      atWork.toPaid.p50,
       saturated.cpuMsPerOrder,
     ]
   })
@@ -73,8 +79,10 @@ function conclude(systems: readonly System[], runs: readonly Run[], ceilings: re
       timesTheDualWriteChargedAtOnce: ratio(throughput(ours), throughput(short)),
       timesTheCeiling: ratio(throughput(ours), ceiling),
       ceilingOrdersPerSecond: ceiling,
-      p50MsAt100PerSecond: of(ours, 100).toNotified.p50,
-      p99MsAt100PerSecond: of(ours, 100).toNotified.p99,
+      ceilingStatementsPerOrder: highest?.statementsPerOrder ?? 0,
+      ceilingTransactionsPerOrder: highest?.transactionsPerOrder ?? 0,
+      p50MsAt100PerSecond: of(ours, busy).toNotified.p50,
+      p99MsAt100PerSecond: of(ours, busy).toNotified.p99,
     },
     plots: {
       comparison: barPlot(

@@ -10,6 +10,14 @@ export const coldSeconds = 12
 export const closed = (seconds: number) => ({ kind: 'closed', intensity: 32, seconds }) as const
 export const open = (perSecond: number, seconds: number) => ({ kind: 'open', intensity: perSecond, seconds }) as const
 
+type WarmUp = Pick<Effort, 'seed' | 'scale'> & { readonly warmUp?: number }
+
+/** Starts a system and warms it up. @throws VoidRun as `trial` */
+export async function startWarm(system: System, { seed, scale, warmUp = warmUpSeconds }: WarmUp): Promise<void> {
+  await system.start()
+  judged(await measure(system, scaled({ ...closed(warmUp), seed }, scale)))
+}
+
 /**
  * Starts a system, warms it up, loads it as told, one load after the other, and stops it.
  * @throws VoidRun when an order was lost, doubled or left hanging
@@ -17,11 +25,11 @@ export const open = (perSecond: number, seconds: number) => ({ kind: 'open', int
 export async function trial(
   system: System,
   loads: readonly Omit<Load, 'seed'>[],
-  { seed, scale, warmUp = warmUpSeconds }: Pick<Effort, 'seed' | 'scale'> & { readonly warmUp?: number },
+  effort: WarmUp,
 ): Promise<readonly Run[]> {
-  await system.start()
+  const { seed, scale } = effort
   try {
-    judged(await measure(system, scaled({ ...closed(warmUp), seed }, scale)))
+    await startWarm(system, effort)
     const runs: Run[] = []
     for (const [index, load] of loads.entries())
       runs.push(judged(await measure(system, scaled({ ...load, seed: seed + index + 1 }, scale))))
@@ -36,7 +44,8 @@ export async function trial(
 
 const scaled = (load: Load, scale: number): Load => ({ ...load, seconds: Math.max(0.5, load.seconds * scale) })
 
-function judged(run: Run): Run {
+/** @throws VoidRun when an order was lost, doubled or left hanging */
+export function judged(run: Run): Run {
   if (run.faults.length > 0) throw new VoidRun(run)
   return run
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client } from 'pg'
+import type { QueryResultRow } from 'pg'
 import { firstApiKey, type ServiceName, type Services, type ServicesOptions, type Stack } from '../../infra/index.ts'
 import { kafkaClient } from '../../infra/kafka/client.ts'
 import { consumerLag } from '../../infra/kafka/lag.ts'
@@ -14,6 +14,8 @@ export interface PaysagaOptions {
   readonly ports: ServicesOptions['ports']
   /** Undefined: the services as they are, with the gateway over HTTP and mails by SMTP. */
   readonly build: BuildName | undefined
+  /** As the superuser, in the database of the services. */
+  readonly query: <Row extends QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>
   /** Those of `queries.ts` unless given, which read the history. */
   readonly queries?: Queries
 }
@@ -29,18 +31,10 @@ const drainedWithinMs = 15_000
 const drainPollMs = 200
 
 /** This system with all its guarantees, or a build of it. */
-export function paysaga({ name, stack, services, ports, build, queries = usual }: PaysagaOptions): System {
+export function paysaga(options: PaysagaOptions): System {
+  const { name, stack, services, ports, build, query, queries = usual } = options
   const outside: readonly ServiceName[] = build === undefined ? ['mail-sink', 'gateway-simulator'] : []
   const inside: readonly ServiceName[] = [...(needsConnect(build) ? relay : []), 'order', 'payment', 'notification']
-  const query = async <Row extends object>(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
-    const client = new Client({ connectionString: stack.endpoints.adminUrl })
-    await client.connect()
-    try {
-      return (await client.query<Row>(sql, [...values])).rows
-    } finally {
-      await client.end()
-    }
-  }
   return {
     name,
     orders: {

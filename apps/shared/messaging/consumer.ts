@@ -1,12 +1,12 @@
 import { type Arrival, arrivalOf } from './arrival.ts'
 import { backoffMs } from './backoff.ts'
-import { decideItems } from './decide-all.ts'
+import { decideInTransaction } from './decide-in-transaction.ts'
 import { Undecodable } from './delivery.ts'
 import type { EffectsOf } from './effects.ts'
 import { asError, classify } from './failures.ts'
 import type { Verdict } from './fold.ts'
 import { inBatches } from './in-batches.ts'
-import type { KafkaMessage } from './kafka-client.ts'
+import { batchMaxMessages, type KafkaMessage } from './kafka-client.ts'
 import { endSpan, type Observer, outcomeOf, registeredTracer, tellVerdict } from './observer.ts'
 import { pause } from './pause.ts'
 import { logVerdict } from './verdict-log.ts'
@@ -28,9 +28,6 @@ export interface Batch {
   /** Aborted when the partition is taken away, or the process stops. */
   readonly signal: AbortSignal
 }
-
-/** One transaction takes at most so many messages: it bounds its locks, its memory and the work lost by a rollback. */
-const batchMaxMessages = 500
 
 /**
  * The batches that several partitions have at one time are handled in one transaction.
@@ -134,17 +131,14 @@ async function handleEachAlone<V extends Vocabulary>(
 }
 
 async function decideOnce<V extends Vocabulary>(options: EffectsOf<V>, shares: readonly Share<V>[]): Promise<void> {
-  const { db, participant, troubles, caller } = options
   const items = shares.flatMap((share) => share.items)
   const keys = items.map(({ key }) => key)
-  const leasing = caller?.free() ?? 0
-  const decided = await db.transaction().execute((trx) => decideItems(trx, participant, { keys, items, leasing }))
-  troubles.clear('messages')
-  caller?.committed(decided)
+  const { verdicts } = await decideInTransaction(options, () => Promise.resolve({ keys, items }))
+  options.troubles.clear('messages')
   let from = 0
   for (const share of shares) {
     const to = from + share.items.length
-    conclude(options, share, decided.verdicts.slice(from, to))
+    conclude(options, share, verdicts.slice(from, to))
     from = to
   }
 }

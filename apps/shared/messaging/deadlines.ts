@@ -1,4 +1,4 @@
-import { decideItems } from './decide-all.ts'
+import { decideInTransaction } from './decide-in-transaction.ts'
 import type { EffectsOf } from './effects.ts'
 import { classify } from './failures.ts'
 import type { Item } from './fold.ts'
@@ -55,16 +55,13 @@ async function decideDue<V extends Vocabulary>(
   options: EffectsOf<V>,
   due: (trx: OpenTransaction) => Promise<readonly string[]>,
 ): Promise<number> {
-  const { db, participant, caller } = options
-  const { items, decided } = await db.transaction().execute(async (trx) => {
+  let items: readonly Item<V>[] = []
+  const { verdicts } = await decideInTransaction(options, async (trx) => {
     const keys = await due(trx)
     const cause = { id: 'deadline', traceparent: '' }
-    const items = keys.map((key): Item<V> => ({ key, input: { type: 'DeadlineReached' }, cause }))
-    if (keys.length === 0) return { items }
-    return { items, decided: await decideItems(trx, participant, { keys, items, leasing: caller?.free() ?? 0 }) }
+    items = keys.map((key) => ({ key, input: { type: 'DeadlineReached' }, cause }))
+    return { keys, items }
   })
-  if (decided === undefined) return 0
-  caller?.committed(decided)
-  decided.verdicts.forEach((verdict, index) => tellVerdict(options, items[index], verdict))
+  verdicts.forEach((verdict, index) => tellVerdict(options, items[index], verdict))
   return items.length
 }

@@ -74,6 +74,7 @@ export async function decideItems<V extends Vocabulary>(
   work: Work<V>,
 ): Promise<Resolved<V>> {
   const keys = [...new Set(work.keys)].sort()
+  if (keys.length === 0) return nothingDecided(participant)
   // Decisions are made by the database's clock: the services' own may differ from each other.
   const { rows, now } = await participant.store.lock(trx, keys)
   const items = typeof work.items === 'function' ? await work.items() : work.items
@@ -83,6 +84,11 @@ export async function decideItems<V extends Vocabulary>(
     foldNeverSent(fold, withdrawn)
   }
   return { fold, verdicts, leased: await write(trx, fold, work.leasing ?? 0) }
+}
+
+/** Without an aggregate there is nothing to lock, to ask the time for, or to write. */
+function nothingDecided<V extends Vocabulary>(participant: Participant<V>): Resolved<V> {
+  return { fold: startFold(participant, [], { rows: new Map(), now: new Date(0) }), verdicts: [], leased: [] }
 }
 
 /** Everything at once: one statement and one round trip for states, history, outbox and effects. */

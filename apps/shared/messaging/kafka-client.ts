@@ -10,6 +10,9 @@ export interface KafkaOptions {
   readonly sessionTimeoutMs: number
 }
 
+/** Of one partition, and of all in one transaction: it bounds its locks, its memory and the work lost by a rollback. */
+export const batchMaxMessages = 500
+
 export interface KafkaMessage {
   readonly partition: number
   /** A whole number that may exceed 2^53, as text. */

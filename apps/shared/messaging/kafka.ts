@@ -1,6 +1,6 @@
 import type { Consumer, EachBatchPayload, TopicOffsets } from 'kafkajs'
 import { reasonOf } from './failures.ts'
-import { clientOf, type KafkaMessage, type KafkaOptions, received, retry } from './kafka-client.ts'
+import { batchMaxMessages, clientOf, type KafkaMessage, type KafkaOptions, received, retry } from './kafka-client.ts'
 import type { ConsumerObserver } from './observer.ts'
 import { pause } from './pause.ts'
 import type { Log } from './vocabulary.ts'
@@ -25,7 +25,6 @@ export interface RunningConsumer {
   problems(): readonly string[]
 }
 
-const batchMaxMessages = 500
 /** More partitions than this in one process are handled one after the other. */
 const partitionsAtOnce = 64
 /** Bytes of one partition in one fetch, and so of one batch. */

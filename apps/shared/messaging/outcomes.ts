@@ -1,5 +1,5 @@
 import { backoffMs, callDelays } from './backoff.ts'
-import { decideItems } from './decide-all.ts'
+import { decideInTransaction } from './decide-in-transaction.ts'
 import { deleteLeased, type LeasedEffect, leaseSlackMs, postpone } from './effect-rows.ts'
 import type { EffectsOf } from './effects.ts'
 import { classify } from './failures.ts'
@@ -70,21 +70,15 @@ async function decideOutcomes<V extends Vocabulary>(
   options: EffectsOf<V>,
   batch: readonly Settlement<V>[],
 ): Promise<void> {
-  const { db, participant, caller } = options
-  const { items, decided } = await db.transaction().execute(async (trx) => {
-    let items: readonly Item<V>[] = []
-    const decided = await decideItems(trx, participant, {
-      keys: batch.map(({ effect }) => effect.key),
-      leasing: caller?.free() ?? 0,
-      items: async () => {
-        items = await stillOurs(trx, batch)
-        return items
-      },
-    })
-    return { items, decided }
-  })
-  caller?.committed(decided)
-  decided.verdicts.forEach((verdict, index) => tellVerdict(options, items[index], verdict))
+  let items: readonly Item<V>[] = []
+  const { verdicts } = await decideInTransaction(options, async (trx) => ({
+    keys: batch.map(({ effect }) => effect.key),
+    items: async () => {
+      items = await stillOurs(trx, batch)
+      return items
+    },
+  }))
+  verdicts.forEach((verdict, index) => tellVerdict(options, items[index], verdict))
 }
 
 /** The outcomes whose lease is still the one they were called with; somebody was faster with the others. */

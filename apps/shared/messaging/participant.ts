@@ -39,8 +39,9 @@ export function startParticipant<V extends Vocabulary>(
 ): RunningParticipant {
   const stopping = new AbortController()
   const troubles = new Troubles()
-  const effects = startEffectRunner({ db, participant, log, troubles, observer }, stopping.signal)
-  const options = { db, participant, log, troubles, observer, caller: effects }
+  const surroundings = { db, participant, log, troubles, observer }
+  const effects = startEffectRunner(surroundings, stopping.signal)
+  const options = { ...surroundings, caller: effects }
   const deadlines = keepDeadlines(options, stopping.signal)
   const subscription = {
     groupId: participant.name,

@@ -114,7 +114,8 @@ function distrustful(client: pg.PoolClient): PostgresPoolClient {
     const beginsNow = begins
     begins = false
     if (beginsNow && (statement === 'commit' || statement === 'rollback')) return Promise.resolve(nothing)
-    return send(client, named(statement, parameters), beginsNow).catch((error: unknown) => {
+    const asked = named(statement, parameters)
+    return (beginsNow ? beginWith(client, asked) : client.query(asked)).catch((error: unknown) => {
       if (error instanceof Error && error.message === 'Query read timeout') {
         broken = true
         client.connection.stream.destroy()
@@ -127,23 +128,32 @@ function distrustful(client: pg.PoolClient): PostgresPoolClient {
 
 const nothing = { command: 'UPDATE', rowCount: 0, rows: [] } as const
 
-function inOneFlight<Sent>(client: pg.PoolClient, send: () => Sent): Sent {
-  const { stream } = client.connection
+/** A client of the pool or one of its own. */
+type Wired = pg.ClientBase & Pick<pg.PoolClient, 'connection'>
+
+/**
+ * Begins a transaction with this statement, in one flight if it reads: should `begin` fail alone, what follows it there
+ * would commit by itself, and reading does no harm then.
+ */
+export async function beginWith<Row extends pg.QueryResultRow>(
+  client: Wired,
+  statement: pg.QueryConfig,
+): Promise<pg.QueryResult<Row>> {
+  if (!/^\s*select\b/i.test(statement.text)) {
+    await client.query('begin')
+    return await client.query<Row>(statement)
+  }
+  const [, result] = await Promise.all(
+    inOneFlight(client, () => [client.query('begin'), client.query<Row>(statement)] as const),
+  )
+  return result
+}
+
+function inOneFlight<Sent>({ connection: { stream } }: Wired, send: () => Sent): Sent {
   stream.cork()
   try {
     return send()
   } finally {
     stream.uncork()
   }
-}
-
-async function send(client: pg.PoolClient, statement: pg.QueryConfig, begins: boolean): Promise<pg.QueryResult> {
-  if (!begins) return await client.query(statement)
-  // Should `begin` fail alone, what follows it in the same flight would commit by itself. Reading does no harm then.
-  if (!/^\s*select\b/i.test(statement.text)) {
-    await client.query('begin')
-    return await client.query(statement)
-  }
-  const [, result] = await Promise.all(inOneFlight(client, () => [client.query('begin'), client.query(statement)]))
-  return result
 }

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { generate } from '../../../bench/load/generate.ts'
+import { openGenerator } from '../../../bench/load/generate.ts'
 import { orderOf } from '../../../bench/load/orders.ts'
 import { sendLoad } from '../../../bench/load/send-load.ts'
 import { type Asked, openWindow } from './shop-window.ts'
@@ -9,6 +9,11 @@ vi.setConfig({ testTimeout: 20_000 })
 
 const open = { kind: 'open', intensity: 1_000, seconds: 0.02, seed: 7 } as const
 const closed = { kind: 'closed', intensity: 3, seconds: 0.05, seed: 7 } as const
+
+async function generate(...[system, load]: Parameters<typeof openGenerator>) {
+  await using generator = await openGenerator(system, load)
+  return await generator.run()
+}
 
 test('sends the orders of its seed, each under a key of its own, and names those that were answered', async () => {
   const window = await openWindow((asked) => asked.answer())
