@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readConfig } from '../infra/config.ts'
-import { withLock } from '../infra/native/lock.ts'
+import { withLock } from '../infra/process/lock.ts'
 import { type BenchConfig, type PartName, readBenchConfig } from './config.ts'
 import { describeMachine } from './measure/machine.ts'
 import { catchUp } from './parts/catch-up.ts'

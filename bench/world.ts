@@ -38,6 +38,7 @@ export async function openWorld(directory: string): Promise<World> {
   const [postgres = 0, kafka = 0, kafkaController = 0, connect = 0, order = 0, payment = 0, notification = 0] = free
   const ports = servicePorts(free.slice(7))
   const stack = openStack({
+    provider: 'native',
     directory,
     ports: { postgres, kafka, kafkaController, connect },
     profile: 'production',

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import type { StackOptions } from './stack.ts'
+import type { Provider, StackOptions } from './stack.ts'
 
 export const projectRoot = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 
@@ -21,6 +21,11 @@ export function machineEnvironment(): Readonly<Record<string, string>> {
     'TZ',
     'TMPDIR',
     'JAVA_HOME',
+    // Which engine the docker command talks to, and with which rights.
+    'DOCKER_HOST',
+    'DOCKER_CONTEXT',
+    'DOCKER_CONFIG',
+    'XDG_RUNTIME_DIR',
     'LD_LIBRARY_PATH',
     'SSL_CERT_FILE',
   ]
@@ -32,10 +37,12 @@ export function machineEnvironment(): Readonly<Record<string, string>> {
   )
 }
 
+const partitions = z.coerce.number().int().min(1).max(1_000).optional()
 const port = (preset: number) => z.coerce.number().int().min(1).max(65_535).default(preset)
 
 const variables = z
   .object({
+    STACK: z.enum(['', 'native', 'docker'], { error: 'must be native or docker' }).default(''),
     PAYSAGA_DIRECTORY: z
       .string()
       .default('')
@@ -51,7 +58,7 @@ const variables = z
     GATEWAY_PORT: port(3010),
     MAIL_SMTP_PORT: port(3025),
     MAIL_HTTP_PORT: port(3026),
-    KAFKA_PARTITIONS: z.coerce.number().int().min(1).max(1_000).optional(),
+    KAFKA_PARTITIONS: partitions,
   })
   .superRefine((values, context) => {
     const ports = Object.entries(values).filter(([name]) => name.endsWith('_PORT'))
@@ -62,7 +69,9 @@ const variables = z
   })
 
 export interface InfraConfig {
-  readonly stack: StackOptions
+  /** What STACK asks for, if anything. */
+  readonly provider?: Provider
+  readonly stack: Omit<StackOptions, 'provider'>
   readonly servicePorts: ServicePorts
   /** Overrides the partitions of the saga topics in topics.json when they are made. */
   readonly partitions?: number
@@ -82,10 +91,9 @@ export interface ServicePorts {
 
 /** Throws with the name of every variable that is wrong. */
 export function readConfig(): InfraConfig {
-  const result = variables.safeParse(environment)
-  if (!result.success) throw new Error(`The environment (or .env) is wrong:\n${z.prettifyError(result.error)}`)
-  const { data } = result
+  const data = parsed(variables)
   return {
+    ...(data.STACK === '' ? {} : { provider: data.STACK === 'docker' ? 'compose' : 'native' }),
     stack: {
       directory: data.PAYSAGA_DIRECTORY,
       profile: 'production',
@@ -140,3 +148,23 @@ const overridable = [
 
 /** OpenTelemetry's SDK has dozens of variables and reads them by itself. */
 const openTelemetry = Object.keys(environment).filter((name) => name.startsWith('OTEL_'))
+
+const migrationsVariables = z.object({
+  MIGRATIONS_DATABASE_URL: z.string().min(1),
+})
+
+const topicsVariables = z.object({
+  KAFKA_BROKERS: z.string().min(1),
+  // Compose cannot leave a variable out.
+  KAFKA_PARTITIONS: z.preprocess((text) => text || undefined, partitions),
+})
+
+/** What the one-shot jobs are told. Both throw with the name of every variable that is wrong. */
+export const readMigrationsConfig = () => parsed(migrationsVariables)
+export const readTopicsConfig = () => parsed(topicsVariables)
+
+function parsed<Output>(schema: z.ZodType<Output>): Output {
+  const result = schema.safeParse(environment)
+  if (!result.success) throw new Error(`The environment (or .env) is wrong:\n${z.prettifyError(result.error)}`)
+  return result.data
+}

@@ -1,12 +1,26 @@
+import { composeProblems, launchWithCompose } from './docker/compose.ts'
+import { dockerStack } from './docker/stack.ts'
 import { nativeStack } from './native/native-stack.ts'
 import type { Stack, StackOptions } from './stack.ts'
 
 export { createTopics } from './kafka/topics.ts'
-export { freePorts } from './native/ports.ts'
+export { freePorts } from './process/ports.ts'
 export * from './services.ts'
 export * from './stack.ts'
 
 /** The stack that lives in a directory; nothing is started or looked at yet. */
 export function openStack(options: StackOptions): Stack {
-  return nativeStack(options)
+  switch (options.provider) {
+    case 'native':
+      return nativeStack(options)
+    case 'compose':
+      return dockerStack(options, { launch: launchWithCompose, problems: composeProblems })
+    case 'testcontainers':
+      return dockerStack(options, {
+        // Loaded when it is needed: it takes half a second.
+        launch: async (component) =>
+          (await import('./docker/testcontainers.ts')).launchWithTestcontainers(component, options),
+        problems: async () => [],
+      })
+  }
 }

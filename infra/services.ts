@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { machineEnvironment, projectRoot, type ServicePorts } from './config.ts'
-import { type Daemon, daemonFiles, end, signal, start, state } from './native/daemon.ts'
-import { busyPorts, type NeededPort } from './native/prerequisites.ts'
+import { type Daemon, daemonFiles, end, signal, start, state } from './process/daemon.ts'
+import { busyPorts, type NeededPort } from './process/ports.ts'
 import type { Problem, ProcessStatus, Profile, Stack } from './stack.ts'
 
 /**
@@ -125,6 +125,7 @@ export function serviceEnvironment({ stack, ports, profile }: ServicesOptions): 
     PAYMENT_DATABASE_URL: endpoints.databaseUrl('payment_service'),
     NOTIFICATION_DATABASE_URL: endpoints.databaseUrl('notification_service'),
     RELAY_DATABASE_URLS: endpoints.databaseUrl('relay'),
+    CONNECT_DATABASE_URLS: endpoints.connectDatabaseUrl('relay'),
     KAFKA_BROKERS: endpoints.brokers.join(','),
     // How long a killed service keeps its partitions from the others.
     KAFKA_SESSION_TIMEOUT_MS: profile === 'test' ? '2000' : '6000',

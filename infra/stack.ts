@@ -1,4 +1,4 @@
-/** The parts the services stand on. Providers (native processes, later Docker) pass one conformance suite: test/infra. */
+/** The parts the services stand on. All providers pass one conformance suite: test/infra. */
 export interface Stack {
   readonly directory: string
   readonly endpoints: Endpoints
@@ -16,10 +16,25 @@ export interface Stack {
   /** Sends a signal to one running component; SIGKILL and SIGSTOP have taken effect when it returns. Throws if it does not run. */
   kill(component: Component, signal: NodeJS.Signals): Promise<void>
   status(): Promise<readonly ComponentStatus[]>
+  /** What a component uses now; undefined when it does not run. Takes a second where an engine has to be asked. */
+  memoryBytes(component: Component): Promise<number | undefined>
+  /** The end of what a component has logged, at most `count` lines; nothing when it has never run. */
+  lastLines(component: Component, count: number): Promise<readonly string[]>
+  /** Calls back with each line that a component logs from now on, until this process ends. */
+  follow(component: Component, onLine: (line: string) => void): Promise<void>
+  /** Ends everything and removes its data. @returns what is gone, in words; empty when there was nothing */
+  remove(): Promise<readonly string[]>
 }
 
 export const components = ['postgres', 'kafka', 'connect'] as const
 export type Component = (typeof components)[number]
+
+/**
+ * `native`: processes of this machine. `compose`: containers that `docker compose` makes. `testcontainers`: the same
+ * containers for a test, removed also when the test dies.
+ */
+export const providers = ['native', 'compose', 'testcontainers'] as const
+export type Provider = (typeof providers)[number]
 
 /** `test` lets consumer groups use session time-outs down to 1 s, skips the wait before a group's first rebalance, and compiles less. */
 export type Profile = 'production' | 'test'
@@ -32,16 +47,21 @@ export interface StackPorts {
 }
 
 export interface StackOptions {
-  /** Absolute. Holds data, logs and process records; two stacks need two directories and other ports. */
+  readonly provider: Provider
+  /** Absolute. Holds data, logs and process records, and names the containers and volumes of Docker; two stacks need two directories and other ports. */
   readonly directory: string
   readonly ports: StackPorts
   readonly profile: Profile
+  /** With testcontainers: not to be removed with the process that has made it, for the next run to find. */
+  readonly reuse?: boolean
 }
 
 export interface Endpoints {
   /** Superuser, database `paysaga`. */
   readonly adminUrl: string
   databaseUrl(role: string, database?: string): string
+  /** The same as Kafka Connect reaches it: beside itself, and not through this machine, when both are containers. */
+  connectDatabaseUrl(role: string, database?: string): string
   readonly brokers: readonly string[]
   readonly connectUrl: string
 }
@@ -56,7 +76,10 @@ export interface ProcessStatus {
   readonly name: string
   readonly state: ProcessState
   readonly port: number
+  /** Of a process of this machine. */
   readonly pid?: number
+  /** Name of a container. */
+  readonly container?: string
 }
 
 export interface ComponentStatus extends ProcessStatus {
@@ -69,15 +92,13 @@ export interface Problem {
   readonly fix: string
 }
 
-/** A process that did not come up: `message` says why, `logFile` has the rest. */
+/** A process that did not come up: `message` says why, and where the rest is: a file, or a command that shows it. */
 export class StartError extends Error {
   readonly component: string
-  readonly logFile: string
-  constructor(component: string, reason: string, logFile: string) {
-    super(`${component} did not start: ${reason} (log: ${logFile})`)
+  constructor(component: string, reason: string, log: string) {
+    super(`${component} did not start: ${reason} (log: ${log})`)
     this.name = 'StartError'
     this.component = component
-    this.logFile = logFile
   }
 }
 

@@ -10,15 +10,18 @@ const databaseUrls = z
     error: 'must name each database differently, for connectors and slots are called by that name',
   })
 
-export function readRelayConfig() {
-  return readConfig(
-    z.object({
-      PORT: env.port().default(3004),
-      LOG_LEVEL: env.logLevel().default('info'),
-      RELAY_DATABASE_URLS: databaseUrls,
-      CONNECT_URL: env.url('http', 'https'),
-      /** Path of the connector's template. */
-      CONNECTOR_TEMPLATE: z.string().default('infra/connect/outbox-connector.json'),
-    }),
-  )
+const variables = z.object({
+  PORT: env.port().default(3004),
+  LOG_LEVEL: env.logLevel().default('info'),
+  RELAY_DATABASE_URLS: databaseUrls,
+  /** The same databases in the same order as Kafka Connect reaches them, where it reaches them by other addresses. */
+  CONNECT_DATABASE_URLS: databaseUrls.optional(),
+  CONNECT_URL: env.url('http', 'https'),
+  /** Path of the connector's template. */
+  CONNECTOR_TEMPLATE: z.string().default('infra/connect/outbox-connector.json'),
+})
+export type RelayConfig = z.output<typeof variables>
+
+export function readRelayConfig(): RelayConfig {
+  return readConfig(variables)
 }

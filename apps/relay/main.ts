@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import {
   closeDatabase,
   createApp,
@@ -10,7 +9,7 @@ import {
 } from '#runtime'
 import { readRelayConfig } from './config.ts'
 import { connectAt } from './connect.ts'
-import { desiredConnector } from './connector.ts'
+import { readDatabases } from './databases.ts'
 import { keep } from './keeper.ts'
 import { watchedConnect, watchPartitions } from './metrics.ts'
 
@@ -29,12 +28,10 @@ await runProcess({
   readiness,
   app: createApp({ service, readiness, log, metrics }),
   start: async (life) => {
-    const template = await readFile(config.CONNECTOR_TEMPLATE, 'utf8')
     const connect = watchedConnect(connectAt(config.CONNECT_URL, life.signal), metrics)
-    for (const url of config.RELAY_DATABASE_URLS) {
+    for (const { url, desired } of await readDatabases(config)) {
       const db = openDatabase<unknown>({ url, service, poolMax: 2, log, metrics })
       life.onStop('database', () => closeDatabase(db))
-      const desired = desiredConnector(template, url)
       watchPartitions(metrics, { connector: desired.name, db })
       keep({ db, connect, desired }, life)
     }

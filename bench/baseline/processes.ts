@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { machineEnvironment } from '../../infra/config.ts'
 import { nodeFlags, ready, StartError } from '../../infra/index.ts'
-import { occupant } from '../../infra/native/ports.ts'
+import { occupant } from '../../infra/process/ports.ts'
 
 export interface ProcessOptions {
   readonly name: string

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { family, memoryBytes } from '../../infra/native/process-table.ts'
+import { family, memoryBytes } from '../../infra/process/process-table.ts'
 
 export interface Usage {
   /** When it was read, on a clock that only goes forward. */

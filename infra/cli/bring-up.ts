@@ -3,6 +3,7 @@ import { createTopics, type ServiceName, StartError } from '../index.ts'
 import { complaintsOf } from './complaints.ts'
 import type { Local } from './local.ts'
 import { elapsed, print, printTable } from './output.ts'
+import { rememberProvider } from './provider.ts'
 
 /**
  * Starts what does not run yet, in the order in which one needs the other, and says so line by line. `stackOnly` leaves
@@ -16,6 +17,7 @@ export async function bringUp(local: Local, stackOnly = false): Promise<void> {
     throw new Error(`Nothing was started, because\n${list}`)
   }
   await local.stack.prepare((text) => progress('', text))
+  await rememberProvider(local.stack.directory, local.provider)
   try {
     await startStack(local, progress, stackOnly)
     if (!stackOnly) await startServices(local, progress)

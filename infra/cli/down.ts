@@ -1,12 +1,15 @@
 import { command, type Local } from './local.ts'
 import { elapsed, print } from './output.ts'
+import { forgetProvider } from './provider.ts'
 
 /** `make down`: ends the services, then the stack. Data stays. */
-async function down({ services, stack }: Local): Promise<void> {
+async function down({ services, stack, provider }: Local): Promise<void> {
   const started = performance.now()
   await services.stopAll()
   await stack.stop()
-  print(`${elapsed(started)}  everything has ended; the data is in ${stack.directory}`)
+  await forgetProvider(stack.directory)
+  const place = provider === 'native' ? stack.directory : `volumes of Docker and in ${stack.directory}`
+  print(`${elapsed(started)}  everything has ended; the data is in ${place}`)
 }
 
 await command(down)

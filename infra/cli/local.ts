@@ -1,30 +1,33 @@
 import { type InfraConfig, readConfig } from '../config.ts'
-import { openServices, openStack, type Services, type Stack } from '../index.ts'
+import { openServices, openStack, type Provider, type Services, type Stack } from '../index.ts'
 import { fail } from './output.ts'
+import { chooseProvider } from './provider.ts'
 
 export interface Local {
   readonly config: InfraConfig
+  readonly provider: Provider
   readonly stack: Stack
   readonly services: Services
 }
 
 /** The stack and the services that `make` works on, as the environment and .env describe them. */
-export function openLocal(): Local {
+export async function openLocal(): Promise<Local> {
   const config = readConfig()
-  const stack = openStack(config.stack)
+  const provider = await chooseProvider(config)
+  const stack = openStack({ ...config.stack, provider })
   const services = openServices({
     stack,
     ports: config.servicePorts,
     profile: config.stack.profile,
     overrides: config.serviceOverrides,
   })
-  return { config, stack, services }
+  return { config, provider, stack, services }
 }
 
 /** Runs a command, and turns what it throws into its message and exit code 1. */
 export async function command(work: (local: Local) => Promise<void>): Promise<void> {
   try {
-    await work(openLocal())
+    await work(await openLocal())
   } catch (error) {
     fail(error)
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { memoryBytes } from '../native/process-table.ts'
-import type { ProcessStatus } from '../stack.ts'
+import { memoryBytes } from '../process/process-table.ts'
+import { components, type ProcessStatus } from '../stack.ts'
 import { complaintsOf } from './complaints.ts'
 import { printConsumerLag, printSlots } from './lags.ts'
 import { command, type Local } from './local.ts'
@@ -11,7 +11,16 @@ const timeoutMs = 3_000
 /** `make status`: every process and what it waits for, then every connector, consumer group and replication slot. */
 async function status({ stack, services }: Local): Promise<void> {
   const [parts, apps] = await Promise.all([stack.status(), services.status()])
-  printTable([['process', 'state', 'pid', 'memory', 'address'], ...(await Promise.all([...parts, ...apps].map(row)))])
+  const memoryOf = ({ name, pid }: ProcessStatus) => {
+    const component = components.find((each) => each === name)
+    if (component !== undefined) return stack.memoryBytes(component)
+    return pid === undefined ? undefined : memoryBytes(pid)
+  }
+  const row = async (process: ProcessStatus) => rowOf(process, await memoryOf(process))
+  printTable([
+    ['process', 'state', 'pid or container', 'memory', 'address'],
+    ...(await Promise.all([...parts, ...apps].map(row))),
+  ])
   for (const { name } of [...parts, ...apps].filter(({ state }) => state === 'dead')) {
     print(`  ${name} is gone and was not ended by make down: make logs S=${name}, then make up`)
   }
@@ -22,9 +31,9 @@ async function status({ stack, services }: Local): Promise<void> {
   if (isReady('postgres')) await section('replication slots', () => printSlots(stack))
 }
 
-async function row({ name, state, pid, port }: ProcessStatus): Promise<readonly string[]> {
-  const memory = pid === undefined ? '' : `${Math.round((await memoryBytes(pid)) / 1024 / 1024)} MB`
-  return [name, state, String(pid ?? ''), memory, `127.0.0.1:${port}`]
+function rowOf({ name, state, pid, container, port }: ProcessStatus, bytes: number | undefined): readonly string[] {
+  const memory = bytes === undefined ? '' : `${Math.round(bytes / 1024 / 1024)} MB`
+  return [name, state, container ?? String(pid ?? ''), memory, `127.0.0.1:${port}`]
 }
 
 /** One that lives and is not ready knows why. */

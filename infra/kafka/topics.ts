@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { type Admin, kafkaClient, withAdmin } from './client.ts'
 
 const createTimeoutMs = 10_000
+/** `default.replication.factor` of server.properties: one node has one copy, a cluster has three. */
+const brokersDefault = -1
 
 export interface TopicsResult {
   readonly created: readonly string[]
@@ -65,7 +67,7 @@ async function create(admin: Admin, topics: readonly Topic[]): Promise<void> {
     topics: topics.map(({ name, partitions, config }) => ({
       topic: name,
       numPartitions: partitions,
-      replicationFactor: 1,
+      replicationFactor: brokersDefault,
       configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
     })),
   })

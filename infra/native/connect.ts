@@ -1,13 +1,14 @@
 import { join } from 'node:path'
+import { answers } from '../answers.ts'
+import { type Command, type Daemon, daemonFiles } from '../process/daemon.ts'
+import { profileProperties } from '../profile.ts'
 import type { StackOptions } from '../stack.ts'
-import { type Command, type Daemon, daemonFiles } from './daemon.ts'
 import { fetchJars } from './jars.ts'
 import { javaCommand } from './java.ts'
 import { writeProperties } from './properties.ts'
 
 /** A worker whose predecessor was killed waits out its session time-out first. */
 const startTimeoutMs = 60_000
-const answerTimeoutMs = 2_000
 const heapMb = 512
 
 /** One distributed Connect worker with Debezium as its only plugin. */
@@ -21,7 +22,7 @@ export function connectDaemon(options: StackOptions): Daemon {
     // It takes 2 s. One that hangs is killed, which costs nothing: what was not confirmed is sent again.
     endSignals: [{ signal: 'SIGTERM', timeoutMs: 10_000 }],
     command: () => connectCommand(options),
-    answers: () => answers(`http://127.0.0.1:${connect}`),
+    answers: () => answers('connect', options.ports),
   }
 }
 
@@ -34,20 +35,9 @@ async function connectCommand({ directory, ports, profile }: StackOptions): Prom
     'rest.advertised.host.name': '127.0.0.1',
     'rest.advertised.port': ports.connect,
     'plugin.path': jars.plugins,
-    ...(profile === 'test' ? { 'session.timeout.ms': 2_000, 'heartbeat.interval.ms': 500 } : {}),
+    ...profileProperties[profile].connect,
   })
   const args = [properties]
   const mainClass = 'org.apache.kafka.connect.cli.ConnectDistributed'
   return await javaCommand(jars, { mainClass, args, heapMb, profile, workingDirectory: directory, archive: 'connect' })
-}
-
-/** The worker has joined its group and read its configuration; `/` answers before that. */
-async function answers(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(`${url}/connectors`, { signal: AbortSignal.timeout(answerTimeoutMs) })
-    await response.arrayBuffer()
-    return response.ok
-  } catch {
-    return false
-  }
 }

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { lookUp } from './process-table.ts'
+import { lookUp } from '../process/process-table.ts'
 
 const pom = fileURLToPath(new URL('./pom.xml', import.meta.url))
 const cache = fileURLToPath(new URL('../../.cache/jars', import.meta.url))

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { javaHome, machineEnvironment } from '../config.ts'
+import type { Command } from '../process/daemon.ts'
 import type { Profile } from '../stack.ts'
-import type { Command } from './daemon.ts'
 import type { Jars } from './jars.ts'
 
 const run = promisify(execFile)

@@ -2,16 +2,16 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { brokerAnswers } from '../kafka/client.ts'
+import { answers } from '../answers.ts'
+import { type Command, type Daemon, daemonFiles } from '../process/daemon.ts'
+import { profileProperties } from '../profile.ts'
 import type { StackOptions } from '../stack.ts'
-import { type Command, type Daemon, daemonFiles } from './daemon.ts'
 import { fetchJars, type Jars } from './jars.ts'
 import { javaCommand, runJava } from './java.ts'
 import { writeProperties } from './properties.ts'
 
 /** Recovery after a kill reads every segment that was open. */
 const startTimeoutMs = 60_000
-const answerTimeoutMs = 2_000
 /** Measured: 170 MB of heap at 1,000 orders a second. */
 const heapMb = 384
 
@@ -25,7 +25,7 @@ export function kafkaDaemon(options: StackOptions): Daemon {
     startTimeoutMs,
     endSignals: [{ signal: 'SIGTERM', timeoutMs: 20_000 }],
     command: () => kafkaCommand(options),
-    answers: () => brokerAnswers(`127.0.0.1:${kafka}`, answerTimeoutMs),
+    answers: () => answers('kafka', options.ports),
   }
 }
 
@@ -39,7 +39,7 @@ async function kafkaCommand({ directory, ports, profile }: StackOptions): Promis
     'advertised.listeners': listener,
     'controller.quorum.voters': `1@127.0.0.1:${ports.kafkaController}`,
     'log.dirs': dataDirectory,
-    ...(profile === 'test' ? { 'group.min.session.timeout.ms': 1_000, 'group.initial.rebalance.delay.ms': 0 } : {}),
+    ...profileProperties[profile].kafka,
   })
   await formatOnce(jars, dataDirectory, properties)
   const args = [properties]

@@ -1,5 +1,11 @@
-import { mkdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { postgresUrl } from '../answers.ts'
+import { type Daemon, end, signal, start, state } from '../process/daemon.ts'
+import { followFile, lastLines } from '../process/log-file.ts'
+import type { NeededPort } from '../process/ports.ts'
+import { memoryBytes } from '../process/process-table.ts'
 import {
   type Component,
   type ComponentStatus,
@@ -10,27 +16,19 @@ import {
   type StackOptions,
 } from '../stack.ts'
 import { connectDaemon } from './connect.ts'
-import { type Daemon, daemonFiles, end, signal, start, state } from './daemon.ts'
 import { fetchJars, jarFolder } from './jars.ts'
 import { keepArchive } from './java.ts'
 import { kafkaDaemon } from './kafka.ts'
-import { createDatabase, postgresDaemon, postgresUrl } from './postgres.ts'
-import { findProblems, type NeededPort } from './prerequisites.ts'
+import { createDatabase, postgresDaemon } from './postgres.ts'
+import { findProblems } from './prerequisites.ts'
 
 const database = 'paysaga'
-/** initdb, or recovery after a kill. */
-const postgresStartTimeoutMs = 60_000
 
 /** PostgreSQL from npm, Kafka and Connect from Maven, as plain processes of this machine. */
 export function nativeStack(options: StackOptions): Stack {
   const { directory, ports } = options
   const daemons: Readonly<Record<Component, Daemon>> = {
-    postgres: postgresDaemon({
-      ...daemonFiles(directory, 'postgres'),
-      dataDirectory: join(directory, 'postgres'),
-      port: ports.postgres,
-      startTimeoutMs: postgresStartTimeoutMs,
-    }),
+    postgres: postgresDaemon(options),
     kafka: kafkaDaemon(options),
     connect: connectDaemon(options),
   }
@@ -39,6 +37,7 @@ export function nativeStack(options: StackOptions): Stack {
     endpoints: {
       adminUrl: postgresUrl(ports.postgres, 'postgres', database),
       databaseUrl: (role, name = database) => postgresUrl(ports.postgres, role, name),
+      connectDatabaseUrl: (role, name = database) => postgresUrl(ports.postgres, role, name),
       brokers: [`127.0.0.1:${ports.kafka}`],
       connectUrl: `http://127.0.0.1:${ports.connect}`,
     },
@@ -68,6 +67,19 @@ export function nativeStack(options: StackOptions): Stack {
     },
     kill: (component, name) => signal(daemons[component], name),
     status: () => Promise.all(components.map((component) => statusOf(component, daemons[component]))),
+    memoryBytes: async (component) => {
+      const { pid } = await state(daemons[component])
+      return pid === undefined ? undefined : await memoryBytes(pid)
+    },
+    lastLines: (component, count) => lastLines(daemons[component].logFile, count),
+    follow: (component, onLine) => followFile(daemons[component].logFile, onLine),
+    remove: async () => {
+      await stack.stop()
+      const ours = ['postgres', 'kafka', 'kafka.jsa', 'connect.jsa'].map((name) => join(directory, name))
+      const found = ours.filter(existsSync)
+      for (const path of found) await rm(path, { recursive: true })
+      return found
+    },
   }
   return stack
 }

@@ -1,7 +1,7 @@
 import { readdir, readlink, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { lookUp } from './process-table.ts'
+import { lookUp } from '../process/process-table.ts'
 
 const pollMs = 25
 /** A backend notices its killed postmaster at once, unless it is in the middle of a long statement. */

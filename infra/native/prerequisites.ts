@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { mkdir, statfs } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { javaHome } from '../config.ts'
+import { busyPorts, type NeededPort } from '../process/ports.ts'
 import type { Problem } from '../stack.ts'
 import { jarFolder } from './jars.ts'
 import { javaFile } from './java.ts'
 import { disguise } from './ordinary-user.ts'
-import { occupant } from './ports.ts'
 
 const run = promisify(execFile)
 
@@ -15,22 +15,15 @@ const javaMajor = 17
 /** Jars, three data folders, and room for write-ahead log that nobody has read yet. */
 const freeDiskMb = 2_048
 
-export interface NeededPort {
-  readonly port: number
-  readonly owner: string
-  /** The environment variable that moves it. */
-  readonly variable: string
-}
-
 /** Everything that would keep the native stack from starting, at once, and before anything is started. */
 export async function findProblems(directory: string, ports: readonly NeededPort[]): Promise<readonly Problem[]> {
-  const found = await Promise.all([java(), maven(), postgres(), disk(directory)])
-  return [...found.filter((problem) => problem !== undefined), ...(await busyPorts(ports))]
+  const found = await Promise.all([postgres(), disk(directory)])
+  return [...(await missingTools()), ...found.filter((problem) => problem !== undefined), ...(await busyPorts(ports))]
 }
 
-/** Ports that somebody else listens on. */
-export async function busyPorts(ports: readonly NeededPort[]): Promise<readonly Problem[]> {
-  return (await Promise.all(ports.map(busy))).filter((problem) => problem !== undefined)
+/** Java, and Maven as long as the jars are not there. */
+export async function missingTools(): Promise<readonly Problem[]> {
+  return (await Promise.all([java(), maven()])).filter((problem) => problem !== undefined)
 }
 
 async function java(): Promise<Problem | undefined> {
@@ -85,15 +78,6 @@ async function disk(directory: string): Promise<Problem | undefined> {
   const freeMb = Math.floor((bavail * bsize) / 1024 / 1024)
   if (freeMb >= freeDiskMb) return undefined
   return { what: `${directory} has ${freeMb} MB left, ${freeDiskMb} are needed`, fix: `df -h ${directory}` }
-}
-
-async function busy({ port, owner, variable }: NeededPort): Promise<Problem | undefined> {
-  const holder = await occupant(port)
-  if (holder === undefined) return undefined
-  return {
-    what: `port ${port}, for ${owner}, is in use by ${holder}`,
-    fix: `end that process, or move ours: echo ${variable}=${port + 100} >> .env`,
-  }
 }
 
 function install(debian: string, homebrew: string): string {

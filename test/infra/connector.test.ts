@@ -1,10 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
-import { createTopics, freePorts, openStack, type Stack } from '../../infra/index.ts'
+import { createTopics, openStack, type Stack } from '../../infra/index.ts'
+import { type Place, place } from '../support/place.ts'
 import { consume } from './topic.ts'
 
 const schemas = ['order', 'payment', 'notification'] as const
@@ -13,14 +12,13 @@ const payload = '{"none": null,"empty":[],  "big":12345678901234567890.10,"text"
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 
 describe('the outbox connector', () => {
-  let directory: string
+  let here: Place
   let stack: Stack
   let database: pg.Client
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'paysaga-connector-'))
-    const [postgres = 0, kafka = 0, kafkaController = 0, connect = 0] = await freePorts(4)
-    stack = openStack({ directory, ports: { postgres, kafka, kafkaController, connect }, profile: 'test' })
+    here = await place('connector')
+    stack = openStack(here.options)
     await stack.start()
     await createTopics({ brokers: stack.endpoints.brokers, partitions: 2 })
     database = await connected(stack)
@@ -29,8 +27,7 @@ describe('the outbox connector', () => {
 
   afterAll(async () => {
     // Takes the connection with it.
-    await stack.stop()
-    await rm(directory, { recursive: true, force: true })
+    await here.leave(stack)
   })
 
   it('ships the outboxes of all schemas word for word, also rows that are older than its slot', async () => {
@@ -138,7 +135,7 @@ async function say(database: pg.Client, { schema, id }: { schema: string; id: st
 }
 
 async function register(stack: Stack): Promise<void> {
-  const url = new URL(stack.endpoints.databaseUrl('relay'))
+  const url = new URL(stack.endpoints.connectDatabaseUrl('relay'))
   const values = new Map([
     ['CONNECTOR_NAME', 'under-test'],
     ['SLOT_NAME', 'paysaga_outbox'],

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { freePorts } from '../../infra/index.ts'
-import { type Daemon, daemonFiles, end, recall, signal, start, state } from '../../infra/native/daemon.ts'
-import { isAlive, lookUp } from '../../infra/native/process-table.ts'
+import { type Daemon, daemonFiles, end, recall, signal, start, state } from '../../infra/process/daemon.ts'
+import { isAlive, lookUp } from '../../infra/process/process-table.ts'
 
 const listens = `require('http').createServer((_, r) => r.end()).listen(Number(process.env.PORT), '127.0.0.1')`
 

@@ -1,20 +1,20 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrate } from '../../db/migrate.ts'
-import { createTopics, freePorts } from '../../infra/index.ts'
+import { createTopics } from '../../infra/index.ts'
+import { type Place, place } from '../support/place.ts'
 import { openTestStack } from '../support/stack.ts'
 
 const within = { timeout: 25_000, interval: 50 }
 
 describe('a service that is started before what it stands on', () => {
-  let directory = ''
+  let here: Place
   let system: ReturnType<typeof openTestStack>
   let url = ''
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'paysaga-'))
-    const [postgres = 0, kafka = 0, kafkaController = 0, connect = 0, order = 0, other = 0] = await freePorts(6)
+    here = await place('start-order', { others: 2 })
+    const [order = 0, other = 0] = here.ports
     const ports = {
       order,
       payment: other,
@@ -24,13 +24,12 @@ describe('a service that is started before what it stands on', () => {
       mailSmtp: other,
       mailHttp: other,
     }
-    system = openTestStack({ directory, profile: 'test', ports: { postgres, kafka, kafkaController, connect } }, ports)
+    system = openTestStack(here.options, ports)
     url = `http://127.0.0.1:${order}`
   })
   afterAll(async () => {
     await system.services.stop('order')
-    await system.stack.stop()
-    await rm(directory, { recursive: true, force: true })
+    await here.leave(system.stack)
   })
 
   const readiness = async () => {
@@ -52,7 +51,7 @@ describe('a service that is started before what it stands on', () => {
     await createTopics({ brokers: stack.endpoints.brokers })
     await expect.poll(readiness, within).toMatch(/^200/)
     await started
-    const log = await readFile(join(directory, 'logs', 'order.log'), 'utf8')
+    const log = await readFile(join(system.stack.directory, 'logs', 'order.log'), 'utf8')
     expect(log).toContain('waiting for PostgreSQL')
     expect(log).toContain('waiting for Kafka')
 

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { openShop } from './shop.ts'
+import { provider } from './stack.ts'
 
 export const run = promisify(execFile)
 export const root = new URL('../../', import.meta.url)
@@ -11,7 +12,12 @@ export function cliOf({ stack, stackPorts, ports }: ReturnType<typeof openShop>)
     const words = name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
     return [`${words}_PORT`, `${port}`] as const
   })
-  const env = { ...process.env, PAYSAGA_DIRECTORY: stack.directory, ...Object.fromEntries(variables) }
+  const env = {
+    ...process.env,
+    STACK: provider === 'native' ? 'native' : 'docker',
+    PAYSAGA_DIRECTORY: stack.directory,
+    ...Object.fromEntries(variables),
+  }
   return async (command: string, ...args: readonly string[]): Promise<string> =>
     (await run(process.execPath, [`infra/cli/${command}.ts`, ...args], { cwd: root, env, timeout: 50_000 })).stdout
 }

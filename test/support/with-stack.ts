@@ -1,9 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { migrate } from '../../db/migrate.ts'
-import { createTopics, freePorts, type StackOptions, serviceNames } from '../../infra/index.ts'
+import { createTopics, type StackOptions, serviceNames } from '../../infra/index.ts'
+import { place } from './place.ts'
 import { openTestStack } from './stack.ts'
 
 declare module 'vitest' {
@@ -17,16 +15,13 @@ declare module 'vitest' {
 
 /** The real thing once for the whole project: PostgreSQL, Kafka, Connect, relay and the services as processes. */
 export default async function withStack(project: TestProject): Promise<() => Promise<void>> {
-  const directory = await mkdtemp(join(tmpdir(), 'paysaga-'))
-  const [postgres = 0, kafka = 0, kafkaController = 0, connect = 0, ...others] = await freePorts(11)
-  const [order = 0, payment = 0, notification = 0, relay = 0, gateway = 0, mailSmtp = 0, mailHttp = 0] = others
-  const options = { directory, profile: 'test', ports: { postgres, kafka, kafkaController, connect } } as const
+  const { options, ports, leave } = await place('saga', { others: 7, reusable: true })
+  const [order = 0, payment = 0, notification = 0, relay = 0, gateway = 0, mailSmtp = 0, mailHttp = 0] = ports
   const servicePorts = { order, payment, notification, relay, gateway, mailSmtp, mailHttp }
   const { stack, services } = openTestStack(options, servicePorts)
   const stop = async (): Promise<void> => {
     await services.stopAll()
-    await stack.stop()
-    await rm(directory, { recursive: true, force: true })
+    await leave(stack)
   }
   try {
     await stack.start()

@@ -3,9 +3,22 @@ import { once } from 'node:events'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { promisify } from 'node:util'
+import type { Problem } from '../stack.ts'
 import { describe } from './process-table.ts'
 
 const run = promisify(execFile)
+
+export interface NeededPort {
+  readonly port: number
+  readonly owner: string
+  /** The environment variable that moves it. */
+  readonly variable: string
+}
+
+/** Ports that somebody else listens on. */
+export async function busyPorts(ports: readonly NeededPort[]): Promise<readonly Problem[]> {
+  return (await Promise.all(ports.map(busy))).filter((problem) => problem !== undefined)
+}
 
 /** Who listens on a port of this machine, in words; undefined when it is free. */
 export async function occupant(port: number): Promise<string | undefined> {
@@ -18,6 +31,15 @@ export async function occupant(port: number): Promise<string | undefined> {
     return pid === undefined ? 'another process' : `process ${pid} (${await describe(pid)})`
   } finally {
     server.close()
+  }
+}
+
+async function busy({ port, owner, variable }: NeededPort): Promise<Problem | undefined> {
+  const holder = await occupant(port)
+  if (holder === undefined) return undefined
+  return {
+    what: `port ${port}, for ${owner}, is in use by ${holder}`,
+    fix: `end that process, or move ours: echo ${variable}=${port + 100} >> .env`,
   }
 }
 

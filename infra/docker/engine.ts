@@ -1,0 +1,159 @@
+import { createInterface } from 'node:readline'
+import { PassThrough, Readable } from 'node:stream'
+
+// Docker's engine, as far as a stack needs it. testcontainers finds it (DOCKER_HOST, the usual sockets, rootless ones)
+// and brings dockerode. Loaded when it is needed: a native stack never does, and it takes half a second.
+
+export interface ContainerFacts {
+  readonly running: boolean
+  readonly paused: boolean
+  /** Of this machine, as it was asked for when the container was made. */
+  readonly ports: readonly number[]
+}
+
+const noEngine = 'No Docker engine answers. Start Docker, or name its socket in DOCKER_HOST.'
+const notFound = 404
+const notModified = 304
+
+async function client() {
+  const { getContainerRuntimeClient } = await import('testcontainers')
+  try {
+    return await getContainerRuntimeClient()
+  } catch (error) {
+    throw new Error(noEngine, { cause: error })
+  }
+}
+
+const engine = async () => (await client()).container.dockerode
+
+export async function engineAnswers(): Promise<boolean> {
+  return await client().then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Images that are not on this machine yet. */
+export async function missingImages(images: readonly string[]): Promise<readonly string[]> {
+  const { image } = await client()
+  const { ImageName } = await import('testcontainers')
+  const there = await Promise.all(images.map((name) => image.exists(ImageName.fromString(name))))
+  return images.filter((_, index) => there[index] === false)
+}
+
+export async function pullImage(name: string): Promise<void> {
+  const { image } = await client()
+  const { ImageName } = await import('testcontainers')
+  await image.pull(ImageName.fromString(name))
+}
+
+/** Undefined when there is no container of that name. */
+export async function inspect(name: string): Promise<ContainerFacts | undefined> {
+  const found = await unless(notFound, async () => (await engine()).getContainer(name).inspect())
+  if (found === undefined) return undefined
+  const bindings: Readonly<Record<string, readonly { readonly HostPort?: string }[]>> =
+    found.HostConfig.PortBindings ?? {}
+  return {
+    running: found.State.Running,
+    paused: found.State.Paused,
+    ports: Object.values(bindings).flatMap((ports) => ports.map(({ HostPort }) => Number(HostPort))),
+  }
+}
+
+export async function startContainer(name: string): Promise<void> {
+  await unless(notModified, async () => (await engine()).getContainer(name).start())
+}
+
+/** Asks it to end, kills it when it does not in time, and removes it. Its named volumes stay. None is fine. */
+export async function removeContainer(name: string, stopTimeoutMs: number): Promise<void> {
+  const container = (await engine()).getContainer(name)
+  await unless(notFound, async () => {
+    // A paused one gets no signal.
+    if ((await inspect(name))?.paused === true) await container.unpause()
+    await unless(notModified, () => container.stop({ t: stopTimeoutMs / 1_000 }))
+    await container.remove({ force: true, v: true })
+  })
+}
+
+/** SIGSTOP and SIGCONT concern every process of the container. Has taken effect when it returns. */
+export async function signalContainer(name: string, signal: NodeJS.Signals): Promise<void> {
+  const container = (await engine()).getContainer(name)
+  if (signal === 'SIGSTOP') await container.pause()
+  else if (signal === 'SIGCONT') await container.unpause()
+  else await container.kill({ signal })
+  if (signal === 'SIGKILL') await container.wait()
+}
+
+/** What it uses now, without the page cache, as `docker stats` counts. Takes a second; undefined when it does not run. */
+export async function containerMemoryBytes(name: string): Promise<number | undefined> {
+  const stats = await unless(notFound, async () =>
+    (await engine()).getContainer(name).stats({ stream: false, 'one-shot': true }),
+  )
+  const { usage, stats: details } = stats?.memory_stats ?? {}
+  if (usage === undefined) return undefined
+  // The second name is that of cgroup 1.
+  return usage - (details?.inactive_file ?? 0)
+}
+
+export async function lastContainerLines(name: string, count: number): Promise<readonly string[]> {
+  const lines: string[] = []
+  await unless(notFound, async () => {
+    const logged = await (await engine()).getContainer(name).logs({ ...bothStreams, follow: false, tail: count })
+    await eachLine(Readable.from([logged]), (line) => lines.push(line))
+  })
+  return lines
+}
+
+/** Returns when the container has ended. */
+export async function followContainer(name: string, onLine: (line: string) => void): Promise<void> {
+  const logged = await (await engine()).getContainer(name).logs({ ...bothStreams, follow: true, tail: 0 })
+  await eachLine(logged, onLine)
+}
+
+const bothStreams = { stdout: true, stderr: true } as const
+
+/** What a container without a terminal has logged comes in frames, which tell the two streams apart. */
+async function eachLine(framed: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
+  const text = new PassThrough()
+  framed.once('end', () => text.end())
+  const { modem } = await engine()
+  modem.demuxStream(framed, text, text)
+  for await (const line of createInterface({ input: text })) onLine(line)
+}
+
+/** Makes the network unless there is one. Callers take turns: Docker makes two of one name. */
+export async function makeNetwork(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
+  const docker = await engine()
+  const there = await unless(notFound, () => docker.getNetwork(name).inspect())
+  if (there === undefined) await docker.createNetwork({ Name: name, Driver: 'bridge', Labels: { ...labels } })
+}
+
+/** Makes the volume unless there is one. */
+export async function makeVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
+  await (await engine()).createVolume({ Name: name, Labels: { ...labels } })
+}
+
+/** One that still has containers stays. */
+export async function removeNetwork(name: string): Promise<void> {
+  const inUse = 403
+  await unless(notFound, () => unless(inUse, async () => (await engine()).getNetwork(name).remove()))
+}
+
+/** @returns whether there was one */
+export async function removeVolume(name: string): Promise<boolean> {
+  const removed = await unless(notFound, async () => {
+    await (await engine()).getVolume(name).remove()
+    return true
+  })
+  return removed ?? false
+}
+
+/** Undefined instead of an error that has this HTTP status. */
+async function unless<T>(status: number, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Error && 'statusCode' in error && error.statusCode === status) return undefined
+    throw error
+  }
+}

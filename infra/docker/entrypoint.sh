@@ -1,0 +1,10 @@
+#!/bin/sh
+# One image, started under the name of what it is to be. node becomes process 1 and gets SIGTERM itself.
+set -eu
+case "${1:-}" in
+  order | payment | notification | relay | gateway-simulator | mail-sink) exec node "apps/$1/main.ts" ;;
+  migrations | topics) exec node "infra/jobs/$1.ts" ;;
+  connectors) exec node apps/relay/once.ts ;;
+esac
+echo "docker run … paysaga order|payment|notification|relay|gateway-simulator|mail-sink|migrations|topics|connectors" >&2
+exit 64

@@ -1,0 +1,162 @@
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { answers, postgresUrl } from '../answers.ts'
+import { withLock } from '../process/lock.ts'
+import { busyPorts, type NeededPort } from '../process/ports.ts'
+import {
+  type Component,
+  type ComponentStatus,
+  components,
+  PrerequisitesError,
+  type Problem,
+  type Stack,
+  type StackOptions,
+  StartError,
+} from '../stack.ts'
+import {
+  type ContainerFacts,
+  containerMemoryBytes,
+  engineAnswers,
+  followContainer,
+  inspect,
+  lastContainerLines,
+  missingImages,
+  pullImage,
+  removeContainer,
+  removeNetwork,
+  removeVolume,
+  signalContainer,
+  startContainer,
+} from './engine.ts'
+import { containerName, definitionOf, projectName } from './project.ts'
+
+const database = 'paysaga'
+const startTimeoutMs = 120_000
+const stopTimeoutMs = 20_000
+const pollMs = 50
+const linesInAnError = 20
+
+/** How the containers of a stack come to be. Afterwards it does not matter who has made them. */
+export interface Launcher {
+  /** Makes and starts the container of a component, which is not there. */
+  launch(component: Component, options: StackOptions): Promise<void>
+  /** What else is needed on this machine. */
+  problems(): Promise<readonly Problem[]>
+}
+
+/** PostgreSQL, Kafka and Connect in containers, on a network and with volumes that are named after the directory. */
+export function dockerStack(options: StackOptions, launcher: Launcher): Stack {
+  const { directory, ports } = options
+  const project = projectName(directory)
+  const nameOf = (component: Component) => containerName(project, component)
+  const stopOne = (component: Component) => removeContainer(nameOf(component), stopTimeoutMs)
+  const stack: Stack = {
+    directory,
+    endpoints: {
+      adminUrl: postgresUrl(ports.postgres, 'postgres', database),
+      databaseUrl: (role, name = database) => postgresUrl(ports.postgres, role, name),
+      connectDatabaseUrl: (role, name = database) => `postgres://${role}@postgres:5432/${name}`,
+      brokers: [`127.0.0.1:${ports.kafka}`],
+      connectUrl: `http://127.0.0.1:${ports.connect}`,
+    },
+    problems: () => problems(options, launcher),
+    prepare: async (announce) => {
+      const definitions = await Promise.all(components.map((component) => definitionOf(component, options)))
+      for (const image of await missingImages(definitions.map((definition) => definition.image))) {
+        announce(`Docker pulls ${image}, once`)
+        await pullImage(image)
+      }
+    },
+    start: async (component) => {
+      if (component !== undefined) {
+        await startOne(options, component, launcher)
+        return
+      }
+      const found = await stack.problems()
+      if (found.length > 0) throw new PrerequisitesError(found)
+      await Promise.all([stack.start('postgres'), stack.start('kafka').then(() => stack.start('connect'))])
+    },
+    stop: async (component) => {
+      if (component !== undefined) {
+        await stopOne(component)
+        return
+      }
+      // The worker first: PostgreSQL waits for whoever replicates from it, and the worker for the broker.
+      await stopOne('connect')
+      await Promise.all([stopOne('postgres'), stopOne('kafka')])
+      await removeNetwork(`${project}_default`)
+    },
+    kill: async (component, signal) => {
+      const found = await inspect(nameOf(component))
+      if (found?.running !== true) throw new Error(`${component} does not run`)
+      await signalContainer(nameOf(component), signal)
+    },
+    status: () => Promise.all(components.map((component) => statusOf(options, component))),
+    memoryBytes: (component) => containerMemoryBytes(nameOf(component)),
+    lastLines: (component, count) => lastContainerLines(nameOf(component), count),
+    follow: (component, onLine) => followContainer(nameOf(component), onLine),
+    remove: async () => {
+      await stack.stop()
+      const volumes = ['postgres', 'kafka'].map((name) => `${project}_${name}`)
+      const removed = await Promise.all(volumes.map(removeVolume))
+      return volumes.filter((_, index) => removed[index])
+    },
+  }
+  return stack
+}
+
+async function startOne(options: StackOptions, component: Component, launcher: Launcher): Promise<void> {
+  const name = containerName(projectName(options.directory), component)
+  // One lock for all components: two that are launched at once would make two networks of one name.
+  await withLock(join(options.directory, 'run', 'launch.lock'), startTimeoutMs, async () => {
+    const found = await inspect(name)
+    if (found === undefined) await launcher.launch(component, options)
+    else if (!found.ports.includes(options.ports[component])) throw elsewhere(options, component, found)
+    else if (!found.running) await startContainer(name)
+  })
+  const deadline = performance.now() + startTimeoutMs
+  while (!(await answers(component, options.ports))) {
+    if ((await inspect(name))?.running !== true) throw await startError(name, component, 'its container ended')
+    if (performance.now() > deadline) throw await startError(name, component, `no answer within ${startTimeoutMs} ms`)
+    await wait(pollMs)
+  }
+}
+
+async function statusOf(options: StackOptions, component: Component): Promise<ComponentStatus> {
+  const name = containerName(projectName(options.directory), component)
+  const found = await inspect(name)
+  const described = { name: component, port: options.ports[component] }
+  if (found === undefined) return { ...described, state: 'stopped' }
+  if (!found.running) return { ...described, state: 'dead', container: name }
+  if (found.paused) return { ...described, state: 'paused', container: name }
+  return { ...described, state: (await answers(component, options.ports)) ? 'ready' : 'silent', container: name }
+}
+
+async function problems(options: StackOptions, launcher: Launcher): Promise<readonly Problem[]> {
+  if (!(await engineAnswers())) {
+    return [{ what: 'no Docker engine answers', fix: 'start Docker, or name its socket in DOCKER_HOST' }]
+  }
+  const { ports, directory } = options
+  const needed: Readonly<Record<Component, NeededPort>> = {
+    postgres: { port: ports.postgres, owner: 'PostgreSQL', variable: 'POSTGRES_PORT' },
+    kafka: { port: ports.kafka, owner: 'Kafka', variable: 'KAFKA_PORT' },
+    connect: { port: ports.connect, owner: 'Kafka Connect', variable: 'CONNECT_PORT' },
+  }
+  const project = projectName(directory)
+  const found = await Promise.all(components.map((component) => inspect(containerName(project, component))))
+  // A container that is there holds its own port.
+  const absent = components.filter((_, index) => found[index]?.running !== true)
+  return [...(await launcher.problems()), ...(await busyPorts(absent.map((component) => needed[component])))]
+}
+
+/** Made under other settings: to wait for it where it is not would take the whole time-out and explain nothing. */
+function elsewhere(options: StackOptions, component: Component, { ports }: ContainerFacts): StartError {
+  const reason = `its container has port ${ports.join(', ')}, and ${options.ports[component]} is asked for: make down first, or keep the port in .env`
+  return new StartError(component, reason, `docker logs ${containerName(projectName(options.directory), component)}`)
+}
+
+async function startError(container: string, component: Component, reason: string): Promise<StartError> {
+  const tail = await lastContainerLines(container, linesInAnError)
+  const text = `${reason}\n${tail.map((line) => `    ${line}`).join('\n')}\n `
+  return new StartError(component, text, `docker logs ${container}`)
+}

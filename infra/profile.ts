@@ -1,0 +1,14 @@
+import type { Profile } from './stack.ts'
+
+type Properties = Readonly<Record<string, string | number>>
+
+/** What a profile adds to the shared properties files, for every provider. */
+export const profileProperties: Readonly<
+  Record<Profile, { readonly kafka: Properties; readonly connect: Properties }>
+> = {
+  production: { kafka: {}, connect: {} },
+  test: {
+    kafka: { 'group.min.session.timeout.ms': 1_000, 'group.initial.rebalance.delay.ms': 0 },
+    connect: { 'session.timeout.ms': 2_000, 'heartbeat.interval.ms': 500 },
+  },
+}
