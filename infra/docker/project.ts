@@ -51,6 +51,7 @@ const definition = z.strictObject({
       return { source, target, file }
     }),
   ),
+  tmpfs: z.array(z.string()).default([]),
   mem_limit: z.string(),
   shm_size: z.string().optional(),
   // Whoever makes a container without Compose waits for answers, and starts and ends things in their order, by itself.

@@ -39,11 +39,12 @@ class LoopbackContainer extends GenericContainer {
   constructor(definition: Definition) {
     super(definition.image)
     this.#definition = definition
-    const { user, entrypoint, command, mem_limit, shm_size } = definition
+    const { user, entrypoint, command, tmpfs, mem_limit, shm_size } = definition
     if (user !== undefined) this.withUser(user)
     if (entrypoint !== undefined) this.withEntrypoint(entrypoint)
     if (command !== undefined) this.withCommand(command)
     if (shm_size !== undefined) this.withSharedMemorySize(bytes(shm_size))
+    this.withTmpFs(Object.fromEntries(tmpfs.map((path) => [path, ''])))
     this.withResourcesQuota({ memory: bytes(mem_limit) / 1024 ** 3 })
     this.withExposedPorts(...definition.ports.map(({ host, container }) => ({ host, container })))
   }

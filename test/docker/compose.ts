@@ -61,7 +61,7 @@ export async function composeProject({ portNames, overlays = [], environment = {
     killReplica: async (services: readonly string[], index: number) => {
       await docker(['kill', ...services.map((service) => `${name}-${service}-${index}`)])
     },
-    /** What is left of it: containers, networks and volumes. */
+    /** What is left of it: containers, networks and named volumes. */
     remains: async () =>
       (
         await Promise.all([

@@ -16,7 +16,7 @@ fi
 # The reaper has no substitute. Without it a run that is killed leaves its containers behind.
 is_substitute='{{ index .Config.Labels "paysaga.substitute" }}'
 if [ "$(docker image inspect --format "$is_substitute" postgres:18.4 2> /dev/null)" = true ]; then
-  echo 'On substitutes of the official images (test/docker/substitutes), without the reaper of testcontainers.'
-  export TESTCONTAINERS_RYUK_DISABLED=true
+  echo 'On substitutes of the official images: test/docker/substitutes.'
+  docker image ls --quiet testcontainers/ryuk | grep --quiet . || export TESTCONTAINERS_RYUK_DISABLED=true
 fi
 exec vitest run --config test/vitest.config.ts "$@"
