@@ -47,6 +47,7 @@ describe('the commands behind make', () => {
   })
 
   it('order places one and shows its way, and saga shows it again', async () => {
+    const from = new Date().toISOString()
     const placed = await cli('order')
     expect(placed).toMatch(/81\.90 EUR {2}Ada {2}paid/)
     const id = /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(placed)?.[0] ?? ''
@@ -54,7 +55,7 @@ describe('the commands behind make', () => {
     for (const type of ['OrderPlaced', 'PaymentAuthorized', 'OrderConfirmed', 'PaymentCaptured', 'OrderPaid']) {
       expect(shown).toContain(type)
     }
-    expect(await cli('consume', 'payment.events')).toContain(`key ${id}`)
+    expect(await cli('consume', 'payment.events', from)).toContain(`key ${id}`)
     expect(await cli('sql', 'order', `select status from orders where id = '${id}'`)).toContain('paid')
   })
 
