@@ -1,8 +1,7 @@
-import pg from 'pg'
 import { brokerAnswers } from './kafka/client.ts'
+import { postgresClient, postgresUrl } from './postgres/client.ts'
 import type { Component, StackPorts } from './stack.ts'
 
-const postgresTimeoutMs = 1_000
 const kafkaTimeoutMs = 2_000
 const connectTimeoutMs = 2_000
 
@@ -40,15 +39,4 @@ async function connectAnswers(url: string): Promise<boolean> {
   } catch {
     return false
   }
-}
-
-export function postgresUrl(port: number, role: string, database: string): string {
-  return `postgres://${role}@127.0.0.1:${port}/${database}`
-}
-
-export function postgresClient(connectionString: string): pg.Client {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: postgresTimeoutMs, query_timeout: 10_000 })
-  // A lost connection rejects the query that waits on it; without a listener it would also end this process.
-  client.on('error', () => undefined)
-  return client
 }

@@ -23,7 +23,8 @@ export function machineEnvironment(): Readonly<Record<string, string>> {
     'JAVA_HOME',
     // Which engine the docker command talks to, and with which rights.
     'DOCKER_HOST',
-    'DOCKER_CONTEXT',
+    'DOCKER_TLS_VERIFY',
+    'DOCKER_CERT_PATH',
     'DOCKER_CONFIG',
     'XDG_RUNTIME_DIR',
     'LD_LIBRARY_PATH',

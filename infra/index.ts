@@ -1,4 +1,6 @@
 import { composeProblems, launchWithCompose } from './docker/compose.ts'
+import { startContainer } from './docker/engine.ts'
+import { containerName, projectName } from './docker/project.ts'
 import { dockerStack } from './docker/stack.ts'
 import { nativeStack } from './native/native-stack.ts'
 import type { Stack, StackOptions } from './stack.ts'
@@ -14,12 +16,18 @@ export function openStack(options: StackOptions): Stack {
     case 'native':
       return nativeStack(options)
     case 'compose':
-      return dockerStack(options, { launch: launchWithCompose, problems: composeProblems })
+      return dockerStack(options, {
+        launch: launchWithCompose,
+        // Compose starts it again, or anew when compose.yaml has changed meanwhile.
+        relaunch: launchWithCompose,
+        problems: composeProblems,
+      })
     case 'testcontainers':
       return dockerStack(options, {
         // Loaded when it is needed: it takes half a second.
         launch: async (component) =>
           (await import('./docker/testcontainers.ts')).launchWithTestcontainers(component, options),
+        relaunch: (component) => startContainer(containerName(projectName(options.directory), component)),
         problems: async () => [],
       })
   }

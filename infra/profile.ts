@@ -2,7 +2,7 @@ import type { Profile } from './stack.ts'
 
 type Properties = Readonly<Record<string, string | number>>
 
-/** What a profile adds to the shared properties files, for every provider. */
+/** What a profile adds to the shared properties files. Compose knows none: it is how people run, and not how tests do. */
 export const profileProperties: Readonly<
   Record<Profile, { readonly kafka: Properties; readonly connect: Properties }>
 > = {

@@ -18,9 +18,9 @@ export interface Stack {
   status(): Promise<readonly ComponentStatus[]>
   /** What a component uses now; undefined when it does not run. Takes a second where an engine has to be asked. */
   memoryBytes(component: Component): Promise<number | undefined>
-  /** The end of what a component has logged, at most `count` lines; nothing when it has never run. */
+  /** The end of what a component has logged, at most `count` lines; nothing when it has never run, or a container of it is gone. */
   lastLines(component: Component, count: number): Promise<readonly string[]>
-  /** Calls back with each line that a component logs from now on, until this process ends. */
+  /** Calls back with each line that a component logs from now on, until this process or the container ends. */
   follow(component: Component, onLine: (line: string) => void): Promise<void>
   /** Ends everything and removes its data. @returns what is gone, in words; empty when there was nothing */
   remove(): Promise<readonly string[]>

@@ -1,14 +1,19 @@
 import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { serviceNames } from '../index.ts'
+import { openStack, serviceNames } from '../index.ts'
 import { command, type Local } from './local.ts'
 import { print } from './output.ts'
+import { usedProviders } from './provider.ts'
 
 /** `make reset`: down, and all data gone. Removes by name, so that a PAYSAGA_DIRECTORY with other things in it keeps those. */
-async function reset({ services, stack }: Local): Promise<void> {
+async function reset({ services, stack, provider, config }: Local): Promise<void> {
   await services.stopAll()
-  const removed = await stack.remove()
   const { directory } = stack
+  const removed: string[] = []
+  // Also what it was run on before.
+  for (const each of new Set([...(await usedProviders(directory)), provider])) {
+    removed.push(...(await openStack({ ...config.stack, provider: each }).remove()))
+  }
   const ours = ['logs', 'run', ...serviceNames]
   const found = (await readdir(directory).catch(() => [])).filter((name) => ours.includes(name))
   for (const name of found) await rm(join(directory, name), { recursive: true })

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { machineEnvironment } from '../config.ts'
 import type { Component, Problem, StackOptions } from '../stack.ts'
+import { engineEnvironment } from './engine.ts'
 import { composeFile, composeVariables, projectName } from './project.ts'
 
 const run = promisify(execFile)
@@ -11,7 +12,7 @@ const timeoutMs = 60_000
 export async function launchWithCompose(component: Component, options: StackOptions): Promise<void> {
   const project = ['compose', '--project-name', projectName(options.directory), '--file', composeFile]
   await run('docker', [...project, 'up', '--detach', '--no-deps', '--quiet-pull', component], {
-    env: { ...machineEnvironment(), ...composeVariables(options) },
+    env: { ...machineEnvironment(), ...(await engineEnvironment()), ...composeVariables(options) },
     timeout: timeoutMs,
   })
 }
@@ -24,7 +25,7 @@ export async function composeProblems(): Promise<readonly Problem[]> {
     return [
       {
         what: 'docker compose does not run',
-        fix: 'install the Compose plugin, version 2.24 or later: docs.docker.com/compose/install',
+        fix: 'install the Compose plugin, version 2.24.4 or later: docs.docker.com/compose/install',
       },
     ]
   }

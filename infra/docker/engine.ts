@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import { PassThrough, Readable } from 'node:stream'
+import { z } from 'zod'
 
 // Docker's engine, as far as a stack needs it. testcontainers finds it (DOCKER_HOST, the usual sockets, rootless ones)
 // and brings dockerode. Loaded when it is needed: a native stack never does, and it takes half a second.
@@ -33,12 +34,16 @@ export async function engineAnswers(): Promise<boolean> {
   )
 }
 
-/** Images that are not on this machine yet. */
-export async function missingImages(images: readonly string[]): Promise<readonly string[]> {
+/** Where the engine is, for a command that looks for one in its own way: what `docker context` says may be another. */
+export async function engineEnvironment(): Promise<Readonly<Record<string, string>>> {
+  const { socketPath } = z.object({ socketPath: z.string().optional() }).parse((await engine()).modem)
+  return socketPath === undefined ? {} : { DOCKER_HOST: `unix://${socketPath}` }
+}
+
+export async function hasImage(name: string): Promise<boolean> {
   const { image } = await client()
   const { ImageName } = await import('testcontainers')
-  const there = await Promise.all(images.map((name) => image.exists(ImageName.fromString(name))))
-  return images.filter((_, index) => there[index] === false)
+  return await image.exists(ImageName.fromString(name))
 }
 
 export async function pullImage(name: string): Promise<void> {
@@ -91,15 +96,16 @@ export async function containerMemoryBytes(name: string): Promise<number | undef
   )
   const { usage, stats: details } = stats?.memory_stats ?? {}
   if (usage === undefined) return undefined
-  // The second name is that of cgroup 1.
-  return usage - (details?.inactive_file ?? 0)
+  // By its name in cgroup 2, else in cgroup 1.
+  return usage - (details?.inactive_file ?? details?.total_inactive_file ?? 0)
 }
 
 export async function lastContainerLines(name: string, count: number): Promise<readonly string[]> {
   const lines: string[] = []
   await unless(notFound, async () => {
     const logged = await (await engine()).getContainer(name).logs({ ...bothStreams, follow: false, tail: count })
-    await eachLine(Readable.from([logged]), (line) => lines.push(line))
+    // In slices: it is taken apart by a function that calls itself for every frame.
+    await eachLine(Readable.from(slices(logged)), (line) => lines.push(line))
   })
   return lines
 }
@@ -110,6 +116,11 @@ export async function followContainer(name: string, onLine: (line: string) => vo
   await eachLine(logged, onLine)
 }
 
+function* slices(buffer: Buffer): Generator<Buffer> {
+  for (let from = 0; from < buffer.length; from += sliceBytes) yield buffer.subarray(from, from + sliceBytes)
+}
+
+const sliceBytes = 16 * 1024
 const bothStreams = { stdout: true, stderr: true } as const
 
 /** What a container without a terminal has logged comes in frames, which tell the two streams apart. */

@@ -54,10 +54,11 @@ const definition = z.strictObject({
   tmpfs: z.array(z.string()).default([]),
   mem_limit: z.string(),
   shm_size: z.string().optional(),
-  // Whoever makes a container without Compose waits for answers, and starts and ends things in their order, by itself.
+  // Whoever makes a container without Compose waits for answers, starts, ends and starts again by itself.
   depends_on: ignored,
   healthcheck: ignored,
   stop_grace_period: ignored,
+  restart: ignored,
   logging: ignored,
 })
 export type Definition = z.output<typeof definition>

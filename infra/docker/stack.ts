@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { answers, postgresUrl } from '../answers.ts'
+import { answers } from '../answers.ts'
+import { createDatabase, postgresUrl } from '../postgres/client.ts'
 import { withLock } from '../process/lock.ts'
 import { busyPorts, type NeededPort } from '../process/ports.ts'
 import {
@@ -18,15 +19,14 @@ import {
   containerMemoryBytes,
   engineAnswers,
   followContainer,
+  hasImage,
   inspect,
   lastContainerLines,
-  missingImages,
   pullImage,
   removeContainer,
   removeNetwork,
   removeVolume,
   signalContainer,
-  startContainer,
 } from './engine.ts'
 import { containerName, definitionOf, projectName } from './project.ts'
 
@@ -38,8 +38,10 @@ const linesInAnError = 20
 
 /** How the containers of a stack come to be. Afterwards it does not matter who has made them. */
 export interface Launcher {
-  /** Makes and starts the container of a component, which is not there. */
+  /** Makes and starts the container of a component, which is not there. Its image is. */
   launch(component: Component, options: StackOptions): Promise<void>
+  /** Starts the container of a component that has ended. */
+  relaunch(component: Component, options: StackOptions): Promise<void>
   /** What else is needed on this machine. */
   problems(): Promise<readonly Problem[]>
 }
@@ -61,11 +63,7 @@ export function dockerStack(options: StackOptions, launcher: Launcher): Stack {
     },
     problems: () => problems(options, launcher),
     prepare: async (announce) => {
-      const definitions = await Promise.all(components.map((component) => definitionOf(component, options)))
-      for (const image of await missingImages(definitions.map((definition) => definition.image))) {
-        announce(`Docker pulls ${image}, once`)
-        await pullImage(image)
-      }
+      for (const component of components) await pullOnce(options, component, announce)
     },
     start: async (component) => {
       if (component !== undefined) {
@@ -107,12 +105,19 @@ export function dockerStack(options: StackOptions, launcher: Launcher): Stack {
 
 async function startOne(options: StackOptions, component: Component, launcher: Launcher): Promise<void> {
   const name = containerName(projectName(options.directory), component)
+  // Before the lock, for it may take minutes.
+  await pullOnce(options, component)
   // One lock for all components: two that are launched at once would make two networks of one name.
   await withLock(join(options.directory, 'run', 'launch.lock'), startTimeoutMs, async () => {
     const found = await inspect(name)
-    if (found === undefined) await launcher.launch(component, options)
-    else if (!found.ports.includes(options.ports[component])) throw elsewhere(options, component, found)
-    else if (!found.running) await startContainer(name)
+    if (found?.running === true && !found.ports.includes(options.ports[component])) {
+      throw elsewhere(options, component, found)
+    }
+    if (found?.running === true) return
+    const starting = found === undefined ? launcher.launch(component, options) : launcher.relaunch(component, options)
+    await starting.catch(async (error) => {
+      throw await startError(name, component, error instanceof Error ? error.message : String(error))
+    })
   })
   const deadline = performance.now() + startTimeoutMs
   while (!(await answers(component, options.ports))) {
@@ -120,6 +125,19 @@ async function startOne(options: StackOptions, component: Component, launcher: L
     if (performance.now() > deadline) throw await startError(name, component, `no answer within ${startTimeoutMs} ms`)
     await wait(pollMs)
   }
+  // The image makes it at its first start, unless that was cut off.
+  if (component === 'postgres') await createDatabase(options.ports.postgres, database)
+}
+
+async function pullOnce(
+  options: StackOptions,
+  component: Component,
+  announce: (text: string) => void = () => undefined,
+): Promise<void> {
+  const { image } = await definitionOf(component, options)
+  if (await hasImage(image)) return
+  announce(`Docker pulls ${image}, once`)
+  await pullImage(image)
 }
 
 async function statusOf(options: StackOptions, component: Component): Promise<ComponentStatus> {
@@ -146,6 +164,7 @@ async function problems(options: StackOptions, launcher: Launcher): Promise<read
   const found = await Promise.all(components.map((component) => inspect(containerName(project, component))))
   // A container that is there holds its own port.
   const absent = components.filter((_, index) => found[index]?.running !== true)
+  if (absent.length === 0) return []
   return [...(await launcher.problems()), ...(await busyPorts(absent.map((component) => needed[component])))]
 }
 

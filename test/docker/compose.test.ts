@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url'
+import { GenericContainer } from 'testcontainers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import {
@@ -7,6 +9,7 @@ import {
   docker,
   expectPaid,
   placeAt,
+  root,
   statusAt,
 } from './compose.ts'
 
@@ -28,7 +31,6 @@ const jobs = ['migrations', 'topics', 'connectors']
 const inspected = z.array(
   z.object({
     Name: z.string(),
-    Config: z.object({ User: z.string() }),
     State: z.object({ Status: z.string(), ExitCode: z.int() }),
     Mounts: z.array(z.object({ Type: z.string(), Name: z.string().optional() })),
     HostConfig: z.object({
@@ -63,7 +65,9 @@ describe.skipIf(!(await composeIsThere()))('everything in containers, by compose
     const charges = await (await fetch(project.url('GATEWAY_PORT', `/simulator/charges?orderId=${id}`))).json()
     expect(charges).toMatchObject({ orders: [{ captured: { count: 1 } }] })
     await expect
-      .poll(async () => (await fetch(project.url('MAIL_HTTP_PORT', `/messages?orderId=${id}`))).json())
+      .poll(async () => (await fetch(project.url('MAIL_HTTP_PORT', `/messages?orderId=${id}`))).json(), {
+        timeout: 15_000,
+      })
       .toMatchObject({ messages: [{ subject: expect.any(String) }] })
   })
 
@@ -119,6 +123,12 @@ describe.skipIf(!(await composeIsThere()))('everything in containers, by compose
 })
 
 describe('the image', () => {
+  beforeAll(async () => {
+    await GenericContainer.fromDockerfile(fileURLToPath(root), 'infra/docker/Dockerfile').build('paysaga', {
+      deleteOnExit: false,
+    })
+  })
+
   it('says what it can be when it is asked to be something else', async () => {
     await expect(docker(['run', '--rm', 'paysaga', 'shipping'])).rejects.toThrow('order|payment|notification')
   })

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { freePorts } from '../../infra/index.ts'
 
 const run = promisify(execFile)
-const root = new URL('../../', import.meta.url)
+export const root = new URL('../../', import.meta.url)
 const headers = { authorization: 'Bearer sk_test_paysaga', 'content-type': 'application/json' }
 const order = z.object({ id: z.string(), status: z.string() })
 

@@ -27,8 +27,8 @@ start() {
   done
   echo "DOCKER_HOST=unix://$1/docker.sock"
   if ! docker compose version > /dev/null 2>&1; then
-    build_compose "$1" >&2
-    echo "DOCKER_CONFIG=$1"
+    # Without it the tests that need it are skipped, and say so.
+    if build_compose "$1" >&2; then echo "DOCKER_CONFIG=$1"; fi
   fi
 }
 
@@ -40,11 +40,14 @@ install_packages() {
 
 # Debian 12 has only the first Compose, which reads none of our files. Its successor is a Go program.
 build_compose() {
-  command -v go > /dev/null || { echo 'engine: without Go there is no Compose'; return; }
-  local source
-  source=$(go mod download -json "$compose" | sed -n 's/.*"Dir": "\(.*\)",/\1/p')
-  cp -r "$source" "$1/compose" && chmod -R u+w "$1/compose" && mkdir -p "$1/cli-plugins"
-  (cd "$1/compose" && CGO_ENABLED=0 go build -o "$1/cli-plugins/docker-compose" ./cmd)
+  local go source
+  go=$(command -v go || echo /usr/local/go/bin/go)
+  source=$("$go" mod download -json "$compose" | sed -n 's/.*"Dir": "\(.*\)",/\1/p')
+  [ -n "$source" ] || return
+  mkdir -p "$1/cli-plugins"
+  cp -r "$source" "$1/compose"
+  chmod -R u+w "$1/compose"
+  (cd "$1/compose" && CGO_ENABLED=0 "$go" build -o "$1/cli-plugins/docker-compose" ./cmd)
 }
 
 stop() {
@@ -52,7 +55,9 @@ stop() {
   local pid
   pid=$(cat "$1/dockerd.pid")
   kill "$pid" 2> /dev/null || true
-  while kill -0 "$pid" 2> /dev/null; do sleep 0.2; done
+  timeout 30 bash -c "while kill -0 $pid 2> /dev/null; do sleep 0.2; done" || kill -9 "$pid"
+  # Of a container that was still there.
+  umount -q "$1/exec/netns/default" 2> /dev/null || true
 }
 
 case "${1-} ${2-}" in

@@ -18,11 +18,15 @@ const portNames = [
 /** Each replica a port that the engine chooses. */
 const anyPorts = { ORDER_PORTS: '0', PAYMENT_PORTS: '0', NOTIFICATION_PORTS: '0' }
 
+/** Kafka's number for a topic among the things that have settings. */
+const topicResource = 2
+
 const connectorStatus = z.object({ tasks: z.array(z.object({ state: z.string(), worker_id: z.string() })) })
 
 describe.skipIf(!(await composeIsThere()))('three brokers, two workers, two of each service', () => {
   let project: ComposeProject
 
+  const kafka = () => kafkaClient([`127.0.0.1:${project.port('KAFKA_PORT')}`])
   const ordersAt = async (replica: 1 | 2) =>
     `http://${await project.compose('port', '--index', String(replica), 'order', '3001')}/orders`
   /** Kills containers, and has an order paid without them before they come back. */
@@ -50,9 +54,7 @@ describe.skipIf(!(await composeIsThere()))('three brokers, two workers, two of e
   })
 
   it('keeps three copies of every topic, those of Connect and of Kafka itself too', async () => {
-    const { topics } = await withAdmin(kafkaClient([`127.0.0.1:${project.port('KAFKA_PORT')}`]), (admin) =>
-      admin.fetchTopicMetadata(),
-    )
+    const { topics } = await withAdmin(kafka(), (admin) => admin.fetchTopicMetadata())
     const names = topics.map(({ name }) => name)
     expect(names).toEqual(
       expect.arrayContaining(['order.events', 'connect.offsets', 'connect.configs', '__consumer_offsets']),
@@ -61,6 +63,16 @@ describe.skipIf(!(await composeIsThere()))('three brokers, two workers, two of e
       partitions.some(({ replicas, isr }) => replicas.length + isr.length < 6),
     )
     expect(short.map(({ name }) => name)).toEqual([])
+  })
+
+  it('takes a write only when two brokers have it', async () => {
+    const { resources } = await withAdmin(kafka(), (admin) =>
+      admin.describeConfigs({
+        includeSynonyms: false,
+        resources: [{ type: topicResource, name: 'order.events', configNames: ['min.insync.replicas'] }],
+      }),
+    )
+    expect(resources[0]?.configEntries[0]?.configValue).toBe('2')
   })
 
   it('goes on without one of the brokers', async () => {
