@@ -28,7 +28,7 @@ export const jsonbArray = (values: readonly string[]): Buffer =>
     values,
   )
 
-export const byteaArray = (values: readonly Buffer[]): Buffer =>
+export const byteaArray = (values: readonly (Buffer | null)[]): Buffer =>
   encode({ oid: 17, sizeOf: ({ length }) => length, write: (into, value, at) => value.copy(into, at) }, values)
 
 interface ElementType<Value> {

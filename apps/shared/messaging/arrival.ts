@@ -8,10 +8,11 @@ import type { Participant, Vocabulary } from './vocabulary.ts'
 /** A message that can be placed, and the span it is handled in. */
 export interface Arrival<V extends Vocabulary> extends Item<V> {
   readonly message: KafkaMessage
+  readonly type: string
   readonly span: Span | undefined
 }
 
-/** @throws Undecodable when the message cannot even be placed */
+/** @throws Unplaceable when the message cannot even be placed */
 export function arrivalOf<V extends Vocabulary>(
   participant: Participant<V>,
   message: KafkaMessage,
@@ -20,7 +21,7 @@ export function arrivalOf<V extends Vocabulary>(
   const { key, position, type, cause, content } = read(participant, message)
   const span = tracer && spanOf(tracer, participant, { message, type })
   const traceparent = traceparentAfter(span, cause.traceparent)
-  return { key, position, cause: { id: cause.id, traceparent }, input: content, message, span }
+  return { key, position, cause: { id: cause.id, traceparent }, input: content, message, type, span }
 }
 
 /** A span for each message and not for each batch: its trace goes on with what is said because of it, and no other. */

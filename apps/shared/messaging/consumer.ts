@@ -1,24 +1,20 @@
 import { type Arrival, arrivalOf } from './arrival.ts'
 import { backoffMs } from './backoff.ts'
+import { Breaker } from './breaker.ts'
 import { decideInTransaction } from './decide-in-transaction.ts'
-import { Undecodable } from './delivery.ts'
+import { Unplaceable } from './delivery.ts'
 import type { EffectsOf } from './effects.ts'
-import { asError, classify } from './failures.ts'
-import type { Verdict } from './fold.ts'
+import { asError, classify, reasonOf } from './failures.ts'
+import type { Blocked, Verdict } from './fold.ts'
 import { inBatches } from './in-batches.ts'
 import { batchMaxMessages, type KafkaMessage } from './kafka-client.ts'
 import { endSpan, type Observer, outcomeOf, registeredTracer, tellVerdict } from './observer.ts'
+import { keepUnplaceable, park } from './parking.ts'
 import { pause } from './pause.ts'
+import { isOpen, planOf, type Share } from './share.ts'
 import { logVerdict } from './verdict-log.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
-/** A message cannot be handled, and everything behind it in its partition waits. */
-export class PartitionBlocked extends Error {
-  override readonly name = 'PartitionBlocked'
-}
-
-/** A commit is shipped before it is visible, by some 40 ms under load. A row still missing after this long is lost. */
-const notYetVisibleMaxMs = 2_000
 const notYetDelays = { firstMs: 5, maxMs: 100 }
 const infrastructureDelays = { firstMs: 100, maxMs: 5_000 }
 
@@ -29,16 +25,24 @@ export interface Batch {
   readonly signal: AbortSignal
 }
 
+export interface MessagesOf<V extends Vocabulary> extends EffectsOf<V> {
+  /** Remembers from batch to batch who has failed. Left out: nobody does. */
+  readonly breaker?: Breaker
+  /** Some messages are parked, and want to be tried again soon. */
+  readonly onParked?: () => void
+}
+
 /**
  * The batches that several partitions have at one time are handled in one transaction.
- * @returns a function that resolves when every message of its batch is handled for good, and otherwise rejects with
+ * @returns a function that resolves when every message of its batch is handled or parked, and otherwise rejects with
  * what keeps the partition from going on
  */
-export function messageHandler<V extends Vocabulary>(options: EffectsOf<V>): (batch: Batch) => Promise<void> {
+export function messageHandler<V extends Vocabulary>(options: MessagesOf<V>): (batch: Batch) => Promise<void> {
+  const breaker = new Breaker()
   const handle = inBatches<Batch, Error | undefined>({
     max: batchMaxMessages,
     weigh: ({ messages }) => messages.length,
-    work: (batches) => handleBatches(options, batches),
+    work: (batches) => handleBatches({ ...options, breaker }, batches),
   })
   return async (batch) => {
     const obstacle = await handle(batch)
@@ -47,26 +51,20 @@ export function messageHandler<V extends Vocabulary>(options: EffectsOf<V>): (ba
 }
 
 /**
- * Handles messages in one transaction: the version gate and `decide` for each, then all they changed at once.
- * @returns for each batch undefined, when every message is handled for good, or what keeps its partition from going on:
- * `PartitionBlocked` at a gap or a row that stays invisible, `Undecodable`, a failure by content, or the signal's
- * reason. What was handled is recognised as a repeat; a failure by content takes the whole batch of its partition back.
+ * Handles messages in one transaction: the version gate and `decide` for each, then all they changed at once. Whoever
+ * cannot be handled is parked by key, and the others go on.
+ * @returns for each batch undefined, when every message is handled or parked, or what keeps its partition from going on:
+ * `PartitionBlocked` when too many keys fail alike, or the signal's reason. What was handled is recognised as a repeat.
  */
 export async function handleBatches<V extends Vocabulary>(
-  options: EffectsOf<V>,
+  options: MessagesOf<V>,
   batches: readonly Batch[],
 ): Promise<readonly (Error | undefined)[]> {
   const startedAt = performance.now()
   const shares = batches.map((batch) => shareOf(options, batch))
   try {
-    await handleTogether(options, shares)
-    for (const share of shares) {
-      if (share.undecodable === undefined || share.obstacle !== undefined) continue
-      const { message: detail } = share.undecodable
-      const verdict = { is: 'blocked', because: 'undecodable', detail } as const
-      options.observer?.handled({ type: 'other', outcome: 'undecodable', verdict })
-      share.obstacle = share.undecodable
-    }
+    const error = await handleTogether(options, shares)
+    if (error !== undefined) await handleApart(options, shares, error)
     const handled = batches.filter((_, index) => shares[index]?.obstacle === undefined)
     const messages = handled.reduce((sum, batch) => sum + batch.messages.length, 0)
     if (messages > 0) options.observer?.batchHandled({ messages, seconds: (performance.now() - startedAt) / 1_000 })
@@ -78,115 +76,154 @@ export async function handleBatches<V extends Vocabulary>(
   }
 }
 
-/** A partition's part of a transaction. */
-interface Share<V extends Vocabulary> {
-  readonly signal: AbortSignal
-  /** Those that are not handled yet. */
-  items: readonly Arrival<V>[]
-  /** What follows them and cannot even be placed. */
-  readonly undecodable: Undecodable | undefined
-  notYetSince: number | undefined
-  /** Why the partition does not go on. */
-  obstacle: Error | undefined
-}
-
-const isOpen = <V extends Vocabulary>({ items, obstacle }: Share<V>) => items.length > 0 && obstacle === undefined
-
-/** When infrastructure fails nothing else could succeed either: waits and runs the same transaction again. */
-async function handleTogether<V extends Vocabulary>(options: EffectsOf<V>, shares: readonly Share<V>[]): Promise<void> {
+/**
+ * When infrastructure fails nothing else could succeed either: waits and runs the same transaction again.
+ * @returns the failure by content that nothing of it survived
+ */
+async function handleTogether<V extends Vocabulary>(
+  options: MessagesOf<V>,
+  shares: readonly Share<V>[],
+): Promise<unknown> {
   for (let attempt = 1; ; attempt += 1) {
     for (const share of shares.filter(isOpen)) if (share.signal.aborted) share.obstacle = asError(share.signal.reason)
     const open = shares.filter(isOpen)
-    if (open.length === 0) return
+    if (open.length === 0) return undefined
     let delays = notYetDelays
     try {
       await decideOnce(options, open)
     } catch (error) {
       const failure = classify(error)
-      if (failure === 'content') return await handleEachAlone(options, open, error)
+      if (failure === 'content') return error
       if (failure === 'infrastructure') {
         options.log.warn({ err: error }, 'a batch failed for its surroundings, trying again')
         options.troubles.note('messages', error)
         delays = infrastructureDelays
       }
     }
-    if (!open.some(isOpen)) return
+    if (!open.some(isOpen)) return undefined
     await pause(backoffMs(attempt, delays), AbortSignal.any(open.map(({ signal }) => signal)))
   }
 }
 
-/** What one partition's messages contain is not the others' fault. */
-async function handleEachAlone<V extends Vocabulary>(
-  options: EffectsOf<V>,
+/** What one aggregate's messages contain is not the others' fault: each partition alone, then each key. */
+async function handleApart<V extends Vocabulary>(
+  options: MessagesOf<V>,
   shares: readonly Share<V>[],
   error: unknown,
 ): Promise<void> {
-  const [only, ...others] = shares
-  if (only !== undefined && others.length === 0) {
-    only.obstacle = asError(error)
-    return
+  options.log.warn({ err: error }, 'a batch failed for its content, and is taken apart')
+  for (const share of shares.filter(isOpen)) {
+    const own = shares.length === 1 ? error : await handleTogether(options, [share])
+    if (own !== undefined) await handleEachKey(options, share, own)
   }
-  options.log.warn({ err: error }, 'a batch failed for its content, and is handled one partition after the other')
-  for (const share of shares) await handleTogether(options, [share])
 }
 
-async function decideOnce<V extends Vocabulary>(options: EffectsOf<V>, shares: readonly Share<V>[]): Promise<void> {
-  const items = shares.flatMap((share) => share.items)
+async function handleEachKey<V extends Vocabulary>(
+  options: MessagesOf<V>,
+  share: Share<V>,
+  error: unknown,
+): Promise<void> {
+  const failed = new Map<string, unknown>()
+  const keys = Map.groupBy(share.items, ({ key }) => key)
+  for (const [key, items] of keys) {
+    const part = { ...share, items, unplaceable: [] }
+    const own = keys.size === 1 ? error : await handleTogether(options, [part])
+    if (own !== undefined) failed.set(key, own)
+    share.obstacle ??= part.obstacle
+  }
+  share.items = share.items.filter(({ key }) => failed.has(key))
+  share.failed = failed
+  const unparked = isOpen(share) ? await handleTogether(options, [share]) : undefined
+  // Parking is ours alone: what it refuses is a bug of this library, and no message is let go for it.
+  if (unparked !== undefined) share.obstacle = asError(unparked)
+}
+
+async function decideOnce<V extends Vocabulary>(options: MessagesOf<V>, shares: readonly Share<V>[]): Promise<void> {
+  const { participant, breaker = new Breaker(), troubles } = options
+  const owner = { name: participant.name, topic: participant.listensTo.topic }
+  const items = shares.flatMap(({ items: own, failed }) => own.filter(({ key }) => !failed.has(key)))
   const keys = items.map(({ key }) => key)
-  const { verdicts } = await decideInTransaction(options, () => Promise.resolve({ keys, items }))
-  options.troubles.clear('messages')
-  let from = 0
-  for (const share of shares) {
-    const to = from + share.items.length
-    conclude(options, share, verdicts.slice(from, to))
-    from = to
+  let plan: ReturnType<typeof planOf<V>> | undefined
+  await decideInTransaction(options, {
+    prepare: () => Promise.resolve({ keys, items }),
+    conclude: async (trx, { verdicts }) => {
+      plan = planOf(breaker, shares, verdicts)
+      await keepUnplaceable(trx, owner, plan.toKeep)
+      await park(trx, owner, plan.toPark)
+    },
+  })
+  troubles.clear('messages')
+  if (plan === undefined) return
+  for (const { message, error } of plan.toKeep) {
+    options.log.error(
+      { topic: owner.topic, partition: message.partition, offset: message.offset, because: error },
+      'kept a message that is none of ours',
+    )
+    options.observer?.handled({
+      type: 'other',
+      outcome: 'undecodable',
+      verdict: { is: 'blocked', because: 'undecodable', detail: error },
+    })
+  }
+  if (plan.toPark.length > 0) options.onParked?.()
+  for (const [share, { verdicts, parked, obstacle }] of plan.shares) {
+    tell(options, share.items, { verdicts, parked, stops: obstacle !== undefined })
+    share.obstacle ??= obstacle
+    if (obstacle === undefined) share.unplaceable = []
+    share.items = share.items.filter((item, index) => verdicts[index]?.is === 'blocked' && !parked.has(item))
   }
 }
 
-/** Leaves those in the share that must be looked at again, or says why that is of no use. */
-function conclude<V extends Vocabulary>(options: EffectsOf<V>, share: Share<V>, verdicts: readonly Verdict<V>[]): void {
-  const blocked = verdicts.filter((verdict) => verdict.is === 'blocked')
-  // From the first look on that found nothing: an outage before it is not the row's fault.
-  share.notYetSince ??= performance.now()
-  const hopeless = blocked.find(({ because }) => because !== 'not-yet')
-  const last = hopeless ?? (performance.now() - share.notYetSince > notYetVisibleMaxMs ? blocked[0] : undefined)
-  tell(options, share.items, { verdicts, stops: last !== undefined })
-  if (last !== undefined) share.obstacle = new PartitionBlocked(`${last.because}: ${last.detail}`)
-  else share.items = share.items.filter((_, index) => verdicts[index]?.is === 'blocked')
-}
-
-/** The messages before the first that cannot even be placed: those at least can be handled. */
+/** Spares the spans of messages that cannot even be placed: they belong to no trace. */
 function shareOf<V extends Vocabulary>({ participant }: EffectsOf<V>, { messages, signal }: Batch): Share<V> {
   const tracer = registeredTracer()
   const items: Arrival<V>[] = []
-  const share = { signal, items, undecodable: undefined, notYetSince: undefined, obstacle: undefined }
+  const unplaceable: Share<V>['unplaceable'][number][] = []
   for (const message of messages) {
     try {
       items.push(arrivalOf(participant, message, tracer))
     } catch (error) {
-      if (error instanceof Undecodable) return { ...share, undecodable: error }
-      throw error
+      if (!(error instanceof Unplaceable)) throw error
+      unplaceable.push({ message, error: reasonOf(error) })
     }
   }
-  return share
+  const keysTried = new Set(items.map(({ key }) => key)).size + unplaceable.length
+  return { signal, items, unplaceable, keysTried, failed: new Map(), notYetSince: undefined, obstacle: undefined }
 }
 
-/** Those that are blocked are looked at again, unless the partition `stops` here. */
+interface Told<V extends Vocabulary> {
+  readonly verdicts: readonly Verdict<V>[]
+  readonly parked: ReadonlySet<Arrival<V>>
+  readonly stops: boolean
+}
+
+/** Those that are blocked and not parked are looked at again, unless the partition `stops` here. */
 function tell<V extends Vocabulary>(
   options: EffectsOf<V>,
   items: readonly Arrival<V>[],
-  { verdicts, stops }: { readonly verdicts: readonly Verdict<V>[]; readonly stops: boolean },
+  { verdicts, parked, stops }: Told<V>,
 ): void {
   const nowMs = Date.now()
   verdicts.forEach((verdict, index) => {
     const item = items[index]
     if (item === undefined) return
     const isBlocked = verdict.is === 'blocked'
-    if (isBlocked && !stops) return logVerdict(options.log, item, verdict)
+    if (isBlocked && !stops && !parked.has(item)) return logVerdict(options.log, item, verdict)
     tellVerdict(options, item, verdict)
+    if (isBlocked && parked.has(item)) logParked(options, item, verdict)
     if (!isBlocked && verdict.is !== 'repeat') tellDelays(options.observer, item.message, nowMs)
     endSpan(item.span, { outcome: outcomeOf(verdict), failed: isBlocked })
   })
+}
+
+function logParked<V extends Vocabulary>(
+  { log }: EffectsOf<V>,
+  { key, cause, position }: Arrival<V>,
+  verdict: Blocked,
+): void {
+  const { because, detail, error } = verdict
+  const fields = { orderId: key, messageId: cause.id, version: position?.version, because, detail, err: error }
+  log.error(fields, 'parked: it is tried again, and what follows of its key waits behind it')
 }
 
 /** Clocks differ: a delay below zero is none. */

@@ -56,11 +56,13 @@ async function decideDue<V extends Vocabulary>(
   due: (trx: OpenTransaction) => Promise<readonly string[]>,
 ): Promise<number> {
   let items: readonly Item<V>[] = []
-  const { verdicts } = await decideInTransaction(options, async (trx) => {
-    const keys = await due(trx)
-    const cause = { id: 'deadline', traceparent: '' }
-    items = keys.map((key) => ({ key, input: { type: 'DeadlineReached' }, cause }))
-    return { keys, items }
+  const { verdicts } = await decideInTransaction(options, {
+    prepare: async (trx) => {
+      const keys = await due(trx)
+      const cause = { id: 'deadline', traceparent: '' }
+      items = keys.map((key) => ({ key, input: { type: 'DeadlineReached' }, cause }))
+      return { keys, items }
+    },
   })
   verdicts.forEach((verdict, index) => tellVerdict(options, items[index], verdict))
   return items.length

@@ -2,17 +2,25 @@ import { decideItems, type Resolved, type Work } from './decide-all.ts'
 import type { EffectsOf } from './effects.ts'
 import type { OpenTransaction, Vocabulary } from './vocabulary.ts'
 
+export interface Steps<V extends Vocabulary> {
+  readonly prepare: (trx: OpenTransaction) => Promise<Work<V>>
+  /** In the same transaction, when everything that was decided is written. */
+  readonly conclude?: (trx: OpenTransaction, resolved: Resolved<V>) => Promise<void>
+}
+
 /**
- * Prepares and decides in one transaction, and once that has committed begins the calls that it led to. Rejects with
- * what kept it from committing: then nothing was decided and nobody is called.
+ * Prepares, decides and concludes in one transaction, and once that has committed begins the calls that it led to.
+ * Rejects with what kept it from committing: then nothing was decided and nobody is called.
  */
 export async function decideInTransaction<V extends Vocabulary>(
   { db, participant, caller }: Pick<EffectsOf<V>, 'db' | 'participant' | 'caller'>,
-  prepare: (trx: OpenTransaction) => Promise<Work<V>>,
+  { prepare, conclude }: Steps<V>,
 ): Promise<Resolved<V>> {
   const decided = await db.transaction().execute(async (trx) => {
     const work = await prepare(trx)
-    return await decideItems(trx, participant, { ...work, leasing: caller?.free() ?? 0 })
+    const resolved = await decideItems(trx, participant, { ...work, leasing: caller?.free() ?? 0 })
+    await conclude?.(trx, resolved)
+    return resolved
   })
   caller?.committed(decided)
   return decided

@@ -16,18 +16,30 @@ export class Undecodable extends Error {
   override readonly name = 'Undecodable'
 }
 
-/** Reads one message: its CloudEvents attributes from the headers, its payload by the participant's parser. */
+/** Its key, its version or its id cannot be trusted: it belongs to no aggregate. */
+export class Unplaceable extends Error {
+  override readonly name = 'Unplaceable'
+}
+
+/** In lower case, as PostgreSQL gives it back: keys are compared as text. */
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/**
+ * Reads one message: its CloudEvents attributes from the headers, its payload by the participant's parser.
+ * @throws Unplaceable
+ */
 export function read<V extends Vocabulary>(participant: Participant<V>, message: KafkaMessage): Delivery<V> {
-  const { ce_id: eventId, ce_type: type, ce_aggregateversion: version, traceparent } = message.headers
-  const place = `${participant.listensTo.topic}/${message.partition}@${message.offset}`
-  if (!message.key || !eventId || !type || !/^[1-9]\d{0,8}$/.test(version ?? '')) {
-    throw new Undecodable(`${place} has no key, or lacks one of the headers ce_id, ce_type, ce_aggregateversion`)
-  }
+  const { ce_id: eventId = '', ce_type: type, ce_aggregateversion: version = '', traceparent = '' } = message.headers
+  const { key = '' } = message
+  if (!uuid.test(key)) throw new Unplaceable('has no key that could be an aggregate’s: a UUID is needed')
+  if (!uuid.test(eventId)) throw new Unplaceable('has no header ce_id with a UUID')
+  if (!type) throw new Unplaceable('has no header ce_type')
+  if (!/^[1-9]\d{0,8}$/.test(version)) throw new Unplaceable('has no header ce_aggregateversion that counts from 1')
   return {
-    key: message.key,
+    key,
     position: { version: Number(version), eventId },
     type,
-    cause: { id: eventId, traceparent: traceparent ?? '' },
+    cause: { id: eventId, traceparent },
     content: contentOf(participant, type, message.value),
   }
 }
@@ -44,7 +56,7 @@ function contentOf<V extends Vocabulary>(
   try {
     return parse(value ?? '')
   } catch (error) {
-    // A parser's message may quote the payload, and this one is shown by readiness: only its kind is told.
+    // A parser's message may quote the payload, and this one is shown to operators: only its kind is told.
     return new Undecodable(`${type} does not decode: ${error instanceof Error ? error.name : 'unknown error'}`)
   }
 }

@@ -27,6 +27,12 @@ export const reasonOf = (error: unknown): string => (error instanceof Error ? er
 
 export const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
+/** What tells one failure from another: the SQLSTATE, or the error's name. */
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name
+}
+
 export function classify(error: unknown): Failure {
   if (error instanceof SomebodyWasFaster) return 'conflict'
   if (!(error instanceof Error)) return 'content'

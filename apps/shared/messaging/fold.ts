@@ -15,12 +15,14 @@ import {
 /** One input for one aggregate. Messages have a position in the key's stream; commands, outcomes, deadlines do not. */
 export interface Item<V extends Vocabulary> {
   readonly key: string
-  readonly input: Input<V> | 'skipped' | Undecodable
+  /** `discarded`: an operator has given it up. Its position is taken even over a gap. */
+  readonly input: Input<V> | 'skipped' | 'discarded' | Undecodable
   readonly cause: Cause
   readonly position?: { readonly version: number; readonly eventId: string }
 }
 
-export type Blockage = 'gap' | 'not-yet' | 'undecodable'
+/** `content`: `decide` threw, or the database refused what it decided. */
+export type Blockage = 'gap' | 'not-yet' | 'undecodable' | 'content'
 
 /** What became of one item. */
 export type Verdict<V extends Vocabulary> =
@@ -29,7 +31,15 @@ export type Verdict<V extends Vocabulary> =
   /** `forged`: the version is taken, but by another event id. Somebody must look. */
   | { readonly is: 'repeat'; readonly forged: boolean }
   /** It and everything after it of the same key must wait. */
-  | { readonly is: 'blocked'; readonly because: Blockage; readonly detail: string }
+  | Blocked
+
+export interface Blocked {
+  readonly is: 'blocked'
+  readonly because: Blockage
+  readonly detail: string
+  /** What was thrown, for the log. */
+  readonly error?: unknown
+}
 
 export interface Said<V extends Vocabulary> {
   readonly key: string
@@ -62,7 +72,7 @@ export interface Draft<V extends Vocabulary> {
   moved: boolean
   /** The state is another one. */
   isChanged: boolean
-  blocked: Verdict<V> | undefined
+  blocked: Blocked | undefined
 }
 
 /** What is to be written, in the order in which it was decided. */
@@ -102,15 +112,34 @@ export function startFold<V extends Vocabulary>(
 export function foldItem<V extends Vocabulary>(fold: Fold<V>, item: Item<V>): Verdict<V> {
   const draft = fold.drafts.get(item.key)
   if (draft === undefined) throw new Error(`The fold was not started with the key ${item.key}`)
-  const verdict = judge(fold, draft, item)
+  const { verdict, application } = judgeSafely(fold, draft, item)
   if (verdict.is === 'blocked') draft.blocked = verdict
   if (verdict.is === 'repeat' || verdict.is === 'blocked') return verdict
   if (item.position !== undefined) {
     draft.position = item.position
     draft.moved = true
   }
-  if (verdict.is === 'applied') apply(fold, { draft, item, verdict })
+  if (application !== undefined) apply(fold, application)
   return verdict
+}
+
+interface Judged<V extends Vocabulary> {
+  readonly verdict: Verdict<V>
+  readonly application?: Application<V>
+}
+
+/** A message that throws takes its key out of the fold, and only that: nothing of it has been written by then. */
+function judgeSafely<V extends Vocabulary>(fold: Fold<V>, draft: Draft<V>, item: Item<V>): Judged<V> {
+  try {
+    const verdict = judge(fold, draft, item)
+    return verdict.is === 'applied'
+      ? { verdict, application: applicationOf(fold, { draft, item, verdict }) }
+      : { verdict }
+  } catch (error) {
+    // A command has somebody who hears of it; an outcome and a deadline are tried again.
+    if (item.position === undefined) throw error
+    return { verdict: { ...blocked('content', String(error)), error } }
+  }
 }
 
 function judge<V extends Vocabulary>(
@@ -124,12 +153,13 @@ function judge<V extends Vocabulary>(
       return { is: 'repeat', forged: !same }
     }
     if (draft.blocked !== undefined) return draft.blocked
-    if (position.version > draft.position.version + 1) {
+    if (position.version > draft.position.version + 1 && input !== 'discarded') {
       return blocked('gap', `version ${draft.position.version + 1} is missing before ${position.version}`)
     }
   }
   if (input instanceof Undecodable) return blocked('undecodable', input.message)
   // Without a row there is nowhere to remember the position: the row must come first.
+  if (input === 'discarded') return { is: 'skipped' }
   if (input === 'skipped') return draft.state === undefined ? notVisible : { is: 'skipped' }
   const decision = participant.decide(draft.state, input, now)
   return decision.is === 'notYet' ? notVisible : decision
@@ -138,31 +168,49 @@ function judge<V extends Vocabulary>(
 const blocked = (because: Blockage, detail: string) => ({ is: 'blocked', because, detail }) as const
 const notVisible = blocked('not-yet', 'the aggregate it speaks of is not visible here')
 
-interface Application<V extends Vocabulary> {
+interface ToApply<V extends Vocabulary> {
   readonly draft: Draft<V>
   readonly item: Item<V>
   readonly verdict: Extract<Decision<V>, { is: 'applied' }>
 }
 
+/** Everything that code of the participant has a part in. What is left cannot throw. */
+interface Application<V extends Vocabulary> extends ToApply<V> {
+  readonly emitted: readonly Emitted<V>[]
+  readonly entry: HistoryEntry
+}
+
+function applicationOf<V extends Vocabulary>({ participant }: Fold<V>, toApply: ToApply<V>): Application<V> {
+  const { draft, item, verdict } = toApply
+  const { key, input, cause } = item
+  return {
+    ...toApply,
+    emitted: verdict.effects.map((effect) => ({
+      key,
+      lane: handlerOf(participant, effect.type).lane(effect, key),
+      effect,
+      cause,
+    })),
+    entry: {
+      key,
+      version: draft.version + verdict.events.length,
+      type: typeof input === 'object' && 'type' in input ? input.type : 'skipped',
+      cause: cause.id,
+      change: participant.codec.encode(changeOf(draft.state, verdict.state)),
+    },
+  }
+}
+
 function apply<V extends Vocabulary>(
   fold: Fold<V>,
-  { draft, item: { key, input, cause }, verdict }: Application<V>,
+  { draft, item: { key, cause }, verdict, emitted, entry }: Application<V>,
 ): void {
-  const { participant } = fold
   for (const event of verdict.events) {
     draft.version += 1
     fold.said.push({ key, version: draft.version, event, cause })
   }
-  for (const effect of verdict.effects) {
-    fold.emitted.push({ key, lane: handlerOf(participant, effect.type).lane(effect, key), effect, cause })
-  }
-  fold.history.push({
-    key,
-    version: draft.version,
-    type: typeof input === 'object' && 'type' in input ? input.type : 'skipped',
-    cause: cause.id,
-    change: participant.codec.encode(changeOf(draft.state, verdict.state)),
-  })
+  fold.emitted.push(...emitted)
+  fold.history.push(entry)
   draft.state = verdict.state
   draft.moved = true
   draft.isChanged = true

@@ -19,6 +19,8 @@ export interface KafkaMessage {
   readonly offset: string
   readonly key: string | undefined
   readonly value: string | undefined
+  /** The same before it was taken for UTF-8. */
+  readonly body?: Buffer | undefined
   readonly headers: Readonly<Record<string, string | undefined>>
   /** When Connect took it out of the write-ahead log, in milliseconds since 1970. Its clock is not ours. */
   readonly timestampMs?: number
@@ -53,6 +55,7 @@ export function received(partition: number, { offset, key, value, headers, times
     offset,
     key: key?.toString(),
     value: value?.toString(),
+    body: value ?? undefined,
     headers: Object.fromEntries(texts),
     timestampMs: Number(timestamp),
   }

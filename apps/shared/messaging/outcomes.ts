@@ -71,13 +71,15 @@ async function decideOutcomes<V extends Vocabulary>(
   batch: readonly Settlement<V>[],
 ): Promise<void> {
   let items: readonly Item<V>[] = []
-  const { verdicts } = await decideInTransaction(options, async (trx) => ({
-    keys: batch.map(({ effect }) => effect.key),
-    items: async () => {
-      items = await stillOurs(trx, batch)
-      return items
-    },
-  }))
+  const { verdicts } = await decideInTransaction(options, {
+    prepare: async (trx) => ({
+      keys: batch.map(({ effect }) => effect.key),
+      items: async () => {
+        items = await stillOurs(trx, batch)
+        return items
+      },
+    }),
+  })
   verdicts.forEach((verdict, index) => tellVerdict(options, items[index], verdict))
 }
 

@@ -5,6 +5,7 @@ import { consume } from './kafka.ts'
 import type { KafkaOptions } from './kafka-client.ts'
 import type { Observer } from './observer.ts'
 import { pause } from './pause.ts'
+import { startRedriver } from './redriver.ts'
 import type { TransactionSource } from './transaction.ts'
 import { Troubles } from './troubles.ts'
 import type { Log, Participant, Vocabulary } from './vocabulary.ts'
@@ -43,18 +44,19 @@ export function startParticipant<V extends Vocabulary>(
   const effects = startEffectRunner(surroundings, stopping.signal)
   const options = { ...surroundings, caller: effects }
   const deadlines = keepDeadlines(options, stopping.signal)
+  const redriver = startRedriver(options, stopping.signal)
   const subscription = {
     groupId: participant.name,
     topic: participant.listensTo.topic,
     observer,
-    onBatch: messageHandler(options),
+    onBatch: messageHandler({ ...options, onParked: redriver.wake }),
   }
   const consumer = consume(kafka, subscription, log)
   return {
     problems: () => [...consumer.problems(), ...troubles.lasting()],
     stop: async ({ timeoutMs }) => {
       stopping.abort()
-      await Promise.all([consumer.stop(), deadlines])
+      await Promise.all([consumer.stop(), deadlines, redriver.ended])
       const late = new AbortController()
       const outOfTime = pause(timeoutMs, late.signal).then(() => {
         if (!late.signal.aborted) log.warn({}, 'calls are under way: they are made again when their leases are over')

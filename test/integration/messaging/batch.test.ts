@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { decideAll } from '#messaging'
-import { PartitionBlocked } from '../../../apps/shared/messaging/consumer.ts'
 import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
 import { added, counterParticipant, message, silentLog } from '../../support/counter.ts'
 import { type Counting, counting, handleAlone } from '../../support/counting.ts'
@@ -82,34 +81,6 @@ describe('a batch of messages', () => {
     expect(await t.counter(key)).toMatchObject({ source_version: 3, version: 2 })
   })
 
-  it.each([
-    ['a gap', (key: string) => [added(key, 1), added(key, 3)], /gap: version 2 is missing before 3/],
-    [
-      'a payload that does not decode',
-      (key: string) => [added(key, 1), message({ key, version: 2, type: 'Added', payload: '{' })],
-      /undecodable: Added/,
-    ],
-    ['a missing key', () => [{ ...added(randomUUID(), 1), key: undefined }], /has no key/],
-    [
-      'a version that is no number',
-      () => [{ ...added(randomUUID(), 1), headers: { ce_id: 'x', ce_type: 'Added', ce_aggregateversion: '1e3' } }],
-      /ce_aggregateversion/,
-    ],
-    ['a bug in decide', (key: string) => [added(key, 1, { name: 'bug' })], /a bug of ours/],
-  ])('stops at %s', async (_what, messages, error) => {
-    await expect(t.handle(messages(randomUUID()))).rejects.toThrow(error)
-  })
-
-  it('keeps what it could handle beside a gap, and goes on when the missing message has come', async () => {
-    const [whole, gapped] = [randomUUID(), randomUUID()]
-    const batch = [added(gapped, 1), added(whole, 1), added(gapped, 3), added(whole, 2)]
-    await expect(t.handle(batch)).rejects.toThrow(PartitionBlocked)
-    expect(await t.counter(whole)).toMatchObject({ source_version: 2 })
-    expect(await t.counter(gapped)).toMatchObject({ source_version: 1 })
-    await t.handle([added(gapped, 2), ...batch])
-    expect(await t.counter(gapped)).toMatchObject({ source_version: 3, state: { heard: ['1', '2', '3'] } })
-  })
-
   it('raises an alarm when a version comes again under another id', async () => {
     const key = randomUUID()
     const errors: object[] = []
@@ -157,7 +128,7 @@ describe('a batch of messages', () => {
     })
   })
 
-  it('waits for a row that becomes visible later, and only for two seconds', async () => {
+  it('waits for a row that becomes visible a moment later', async () => {
     const key = randomUUID()
     const handled = t.handle([added(key, 1, { name: 'needs a row' })])
     await t.db
@@ -169,12 +140,11 @@ describe('a batch of messages', () => {
       )
     await handled
     expect(await t.counter(key)).toMatchObject({ state: { heard: ['needs a row'] } })
-    await expect(t.handle([added(randomUUID(), 1, { name: 'needs a row' })])).rejects.toThrow('not-yet')
   })
 
-  it('gives a row its two seconds after an outage, not during it', { timeout: 15_000 }, async () => {
+  it('gives a row its moment after an outage, not during it', { timeout: 15_000 }, async () => {
     const key = randomUUID()
-    const outageEnds = performance.now() + 2_200
+    const outageEnds = performance.now() + 700
     let looks = 0
     const db = {
       getExecutor: () => t.db.getExecutor(),
@@ -195,13 +165,6 @@ describe('a batch of messages', () => {
       )
     await handled
     expect(await t.counter(key)).toMatchObject({ state: { heard: ['needs a row'] } })
-  })
-
-  it('handles what comes before a message without a key', async () => {
-    const key = randomUUID()
-    const batch = [added(key, 1), { ...added(key, 2), key: undefined }, added(key, 3)]
-    await expect(t.handle(batch)).rejects.toThrow(/has no key/)
-    expect(await t.counter(key)).toMatchObject({ source_version: 1 })
   })
 
   /** Resolves when a session waits for our transaction. */

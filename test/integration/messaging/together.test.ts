@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { TransactionSource } from '#messaging'
-import { handleBatches, messageHandler, PartitionBlocked } from '../../../apps/shared/messaging/consumer.ts'
+import { handleBatches, messageHandler } from '../../../apps/shared/messaging/consumer.ts'
 import { leaseEffects } from '../../../apps/shared/messaging/effect-rows.ts'
 import { type Caller, startEffectRunner } from '../../../apps/shared/messaging/effects.ts'
 import type { KafkaMessage } from '../../../apps/shared/messaging/kafka-client.ts'
@@ -39,27 +39,6 @@ describe('what is there at one time', () => {
     await Promise.all(keys.map((key) => handle(batch(added(key, 1, { by: 4 }), added(key, 2, { by: 3 })))))
     expect(await Promise.all(keys.map(sumOf))).toEqual([7, 7, 7])
     expect(counts.transactions).toBe(1)
-  })
-
-  it('of which a gap stops its own partition alone', async () => {
-    const [good, bad] = [randomUUID(), randomUUID()]
-    const { options } = watched()
-    const obstacles = await handleBatches(options, [batch(added(bad, 2, {})), batch(added(good, 1, { by: 5 }))])
-    expect(obstacles).toEqual([expect.any(PartitionBlocked), undefined])
-    expect(await sumOf(good)).toBe(5)
-    expect(await t.counter(bad)).toBeUndefined()
-  })
-
-  it('of which a failure by content stops its own partition alone', async () => {
-    const [good, bad, other] = [randomUUID(), randomUUID(), randomUUID()]
-    const { options } = watched()
-    const batches = [
-      batch(added(good, 1, { by: 5 })),
-      batch(added(bad, 1, { name: 'bug' })),
-      batch(added(other, 1, { by: 6 })),
-    ]
-    expect(await handleBatches(options, batches)).toEqual([undefined, expect.any(TypeError), undefined])
-    expect(await Promise.all([good, bad, other].map(sumOf))).toEqual([5, undefined, 6])
   })
 
   it('of which a partition that is taken away waits no longer, and the others are handled', async () => {

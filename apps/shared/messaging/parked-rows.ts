@@ -1,0 +1,115 @@
+import { sql } from 'kysely'
+import type { KafkaMessage } from './kafka-client.ts'
+import type { ParkingCause } from './parking.ts'
+import type { TransactionSource } from './transaction.ts'
+import type { OpenTransaction } from './vocabulary.ts'
+
+/** A claim ends after this long, for whoever has died over it. */
+const claimSeconds = 30
+const claimMaxKeys = 20
+
+export interface ParkedMessage {
+  readonly key: string
+  readonly version: number
+  readonly message: KafkaMessage
+}
+
+/** Keys whose time has come, ours to try for a while; without any, in how many milliseconds the next one is due. */
+export async function claimParkedKeys(
+  db: TransactionSource,
+): Promise<{ readonly keys: readonly string[]; readonly nextDueMs: number }> {
+  const { rows } = await sql<{ key: string | null; next_due_ms: number | null }>`
+    with due as materialized (
+      select key from parked_key where next_attempt_at <= clock_timestamp()
+      order by next_attempt_at limit ${claimMaxKeys} for update skip locked
+    ), claimed as (
+      update parked_key set next_attempt_at = clock_timestamp() + ${claimSeconds} * interval '1 second'
+      from due where parked_key.key = due.key returning parked_key.key
+    )
+    select key, null::float8 as next_due_ms from claimed
+    union all
+    select null, extract(epoch from min(next_attempt_at) - clock_timestamp())::float8 * 1000 from parked_key`.execute(
+    db,
+  )
+  const keys = rows.flatMap(({ key }) => (key === null ? [] : [key]))
+  const next = rows.find(({ key }) => key === null)?.next_due_ms
+  return { keys, nextDueMs: Math.max(1, Math.ceil(next ?? Number.MAX_SAFE_INTEGER)) }
+}
+
+interface MessageRow {
+  readonly version: number
+  readonly partition: number
+  readonly offset: string
+  readonly headers: string
+  readonly body: Buffer | null
+}
+
+/**
+ * The message of a key that comes next. Locks the key first, in a statement of its own: what is parked behind it from now
+ * on waits for us, and the statements after this one see what came before.
+ */
+export async function lockFirst(trx: OpenTransaction, key: string): Promise<ParkedMessage | undefined> {
+  await sql`select from parked_key where key = ${key} for update`.execute(trx)
+  const { rows } = await sql<MessageRow>`
+    select version, partition, "offset"::text, headers, body from parked_message
+    where key = ${key} order by version limit 1`.execute(trx)
+  const [row] = rows
+  if (row === undefined) return undefined
+  const { version, partition, offset, headers, body } = row
+  const message = {
+    partition,
+    offset,
+    key,
+    value: body?.toString(),
+    body: body ?? undefined,
+    headers: JSON.parse(headers),
+  }
+  return { key, version, message }
+}
+
+export async function removeMessage(
+  trx: OpenTransaction,
+  { key, version }: Pick<ParkedMessage, 'key' | 'version'>,
+): Promise<void> {
+  await sql`delete from parked_message where key = ${key} and version = ${version}`.execute(trx)
+}
+
+/** Its first message is another one now, or there is none: then the key goes on. @returns why it was parked, if it is gone */
+export async function forgetIfEmpty(
+  trx: OpenTransaction,
+  key: string,
+): Promise<{ readonly cause: ParkingCause; readonly by: string | null } | undefined> {
+  const { rows } = await sql<{ cause: ParkingCause; by: string | null }>`
+    delete from parked_key where key = ${key} and not exists (select from parked_message where key = ${key})
+    returning cause, redriven_by as by`.execute(trx)
+  return rows[0]
+}
+
+export interface Attempted {
+  readonly key: string
+  readonly error: string
+  readonly next: (parked: { readonly attempts: number; readonly ageMs: number }) => {
+    readonly cause: ParkingCause
+    /** Undefined: never. */
+    readonly delayMs: number | undefined
+  }
+}
+
+/** Counts an attempt that failed. @returns the cause, when it was the last */
+export async function countAttempt(
+  trx: OpenTransaction,
+  { key, error, next }: Attempted,
+): Promise<ParkingCause | undefined> {
+  const { rows } = await sql<{ attempts: number; age_ms: number }>`
+    select attempts + 1 as attempts, extract(epoch from clock_timestamp() - parked_at)::float8 * 1000 as age_ms
+    from parked_key where key = ${key} for update`.execute(trx)
+  const [row] = rows
+  if (row === undefined) return undefined
+  const { cause, delayMs } = next({ attempts: row.attempts, ageMs: row.age_ms })
+  await sql`
+    update parked_key
+    set attempts = ${row.attempts}, cause = ${cause}, error = ${error.replaceAll('\0', '')},
+        next_attempt_at = clock_timestamp() + ${delayMs ?? null}::float8 * interval '1 millisecond'
+    where key = ${key}`.execute(trx)
+  return delayMs === undefined ? cause : undefined
+}
