@@ -129,6 +129,7 @@ const overridable = [
   'LOG_LEVEL',
   'HOST',
   'API_KEYS',
+  'OPS_API_KEYS',
   'KAFKA_SESSION_TIMEOUT_MS',
   'ORDER_DATABASE_POOL',
   'PAY_WITHIN_MS',

@@ -95,9 +95,9 @@ function portsOf(ports: ServicePorts, { name, pid }: ServiceStatus): readonly Ne
   }
 }
 
-/** The key of the first merchant in `API_KEYS` (`key=merchant,…`), to call the services as a client. */
-export function firstApiKey({ environment }: Services): string {
-  return environment['API_KEYS']?.split('=')[0] ?? ''
+/** The first key of those (`key=holder,…`), to call the services as a client or as an operator. */
+export function firstKey({ environment }: Services, keys: 'API_KEYS' | 'OPS_API_KEYS'): string {
+  return environment[keys]?.split('=')[0] ?? ''
 }
 
 /** Where a service answers HTTP. */
@@ -136,6 +136,7 @@ export function serviceEnvironment({ stack, ports, profile }: ServicesOptions): 
     SMTP_URL: `smtp://127.0.0.1:${ports.mailSmtp}`,
     SMTP_PORT: String(ports.mailSmtp),
     API_KEYS: 'sk_test_paysaga=0190a000-0000-7000-8000-000000000001',
+    OPS_API_KEYS: 'sk_ops_paysaga=local',
     SIMULATOR_DATA_DIR: join(directory, 'gateway-simulator'),
     MAIL_DIR: join(directory, 'mail-sink'),
   }

@@ -14,6 +14,7 @@ export function readNotificationConfig() {
       /** After a crash its partitions come back this late. */
       KAFKA_SESSION_TIMEOUT_MS: env.durationMs({ min: 1_000, max: 300_000 }).default(6_000),
       API_KEYS: env.apiKeys(),
+      OPS_API_KEYS: env.operatorKeys(),
       SMTP_URL: env.url('smtp', 'smtps'),
       /** Connections to the mail server. */
       SMTP_POOL: env.count({ min: 1, max: 100 }).default(5),

@@ -19,6 +19,7 @@ export function readOrderConfig() {
       /** After a crash its partitions come back this late. */
       KAFKA_SESSION_TIMEOUT_MS: env.durationMs({ min: 1_000, max: 5 * minuteMs }).default(6_000),
       API_KEYS: env.apiKeys(),
+      OPS_API_KEYS: env.operatorKeys(),
       PAY_WITHIN_MS: env.durationMs({ min: 1, max: weekMs }).default(15 * minuteMs),
       CAPTURE_WITHIN_MS: env.durationMs({ min: 1, max: weekMs }).default(dayMs),
     }),

@@ -20,6 +20,7 @@ export function readPaymentConfig() {
       /** One request. A call that a crash interrupted is taken up again after twice this and five seconds. */
       GATEWAY_TIMEOUT_MS: env.durationMs({ min: 100, max: minuteMs }).default(8_000),
       API_KEYS: env.apiKeys(),
+      OPS_API_KEYS: env.operatorKeys(),
     }),
   )
 }

@@ -1,4 +1,4 @@
-import { readBacklog, startParticipant } from '#messaging'
+import { parkingLot, readBacklog, startParticipant } from '#messaging'
 import { participantMetrics, runService, watchBacklog } from '#runtime'
 import { withBreaker } from './breaker.ts'
 import { readPaymentConfig } from './config.ts'
@@ -25,6 +25,7 @@ await runService<PaymentDatabase>({
     watchBacklog(metrics, () => readBacklog(db, { aggregates: 'payments' }))
     return {
       routes: paymentRoutes({ db, apiKeys: config.API_KEYS }),
+      parking: parkingLot({ db, participant, log }),
       join: (kafka) => startParticipant(participant, { db, kafka, log, observer }),
     }
   },

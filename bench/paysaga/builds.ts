@@ -38,7 +38,12 @@ const withoutVersionGate: Build = {
 /** What an input changed is neither worked out nor written. */
 const withoutHistory: Build = {
   replaced: {},
-  edited: { 'apps/shared/messaging/fold.ts': [['fold.history.push({', 'if (false) fold.history.push({']] },
+  edited: {
+    'apps/shared/messaging/fold.ts': [
+      ['  fold.history.push(entry)\n', ''],
+      ['participant.codec.encode(changeOf(draft.state, verdict.state))', "''"],
+    ],
+  },
 }
 
 /** Calls are made right after the commit that decided on them, and only this process knows of them. */

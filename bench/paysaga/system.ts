@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { QueryResultRow } from 'pg'
-import { firstApiKey, type ServiceName, type Services, type ServicesOptions, type Stack } from '../../infra/index.ts'
+import { firstKey, type ServiceName, type Services, type ServicesOptions, type Stack } from '../../infra/index.ts'
 import { kafkaClient } from '../../infra/kafka/client.ts'
 import { consumerLag } from '../../infra/kafka/lag.ts'
 import type { System } from '../system.ts'
@@ -39,7 +39,7 @@ export function paysaga(options: PaysagaOptions): System {
     name,
     orders: {
       url: `http://127.0.0.1:${ports.order}/orders`,
-      headers: { authorization: `Bearer ${firstApiKey(services)}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${firstKey(services, 'API_KEYS')}`, 'content-type': 'application/json' },
     },
     start: async () => {
       await Promise.all(outside.map((service) => services.start(service)))

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { firstApiKey } from '../services.ts'
+import { firstKey } from '../services.ts'
 import type { Local } from './local.ts'
 
 const order = z.object({
@@ -44,7 +44,7 @@ async function request(
   init: { method?: string; headers?: Readonly<Record<string, string>>; body?: string },
 ): Promise<OrderView> {
   const url = `http://127.0.0.1:${config.servicePorts.order}${path}`
-  const headers = { ...init.headers, authorization: `Bearer ${firstApiKey(services)}` }
+  const headers = { ...init.headers, authorization: `Bearer ${firstKey(services, 'API_KEYS')}` }
   const response = await fetch(url, { ...init, headers, signal: AbortSignal.timeout(requestTimeoutMs) })
   const text = await response.text()
   if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${path} was answered with ${response.status}: ${text}`)

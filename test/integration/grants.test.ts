@@ -7,10 +7,11 @@ const services = ['order_service', 'payment_service', 'notification_service'] as
 const privilegeMissing = '42501'
 
 /** Each service's own tables; the first is the aggregate's. */
+const ofTheLibrary = ['outbox', 'effect', 'parked_key', 'parked_message', 'unplaceable_message', 'operation']
 const tablesOf = {
-  order_service: ['orders', 'orders_history', 'idempotency_keys', 'outbox', 'effect'],
-  payment_service: ['payments', 'payments_history', 'outbox', 'effect'],
-  notification_service: ['notifications', 'notifications_history', 'outbox', 'effect'],
+  order_service: ['orders', 'orders_history', 'idempotency_keys', ...ofTheLibrary],
+  payment_service: ['payments', 'payments_history', ...ofTheLibrary],
+  notification_service: ['notifications', 'notifications_history', ...ofTheLibrary],
 } as const
 
 describe('the roles of the database', () => {
@@ -63,6 +64,13 @@ describe('the roles of the database', () => {
     expect(rows.length).toBeGreaterThan(14)
     for (const { partition } of rows) await expectRefused(service, `update ${partition} set payload = '{}'`)
     await expectRefused(service, 'select outbox_cover_days(1)')
+  })
+
+  it.each(services)('%s can neither change nor unsay what operators did and what was none of ours', async (service) => {
+    await expectRefused(service, `update operation set by = 'nobody'`)
+    await expectRefused(service, 'delete from operation')
+    await expectRefused(service, `update unplaceable_message set error = ''`)
+    await expectRefused(service, 'delete from unplaceable_message')
   })
 
   it.each(services)('%s can neither rewrite its history nor make tables', async (service) => {

@@ -47,7 +47,14 @@ describe('one order moves what every service counts', () => {
     ['notification', 'paysaga_handled_total', { type: 'OrderConfirmed', outcome: 'applied' }],
     ['notification', 'paysaga_effect_call_seconds_count', { kind: 'SendMail', outcome: 'answered' }],
   ]
-  const looked = ['effects_due', 'effect_oldest_seconds', 'deadlines_due', 'pool_connections', 'pool_waiting']
+  const looked = [
+    'effects_due',
+    'effect_oldest_seconds',
+    'deadlines_due',
+    'parked_keys',
+    'pool_connections',
+    'pool_waiting',
+  ]
 
   it('by type, outcome and kind, and its delays, its batches and its duration', async () => {
     await placeAndWait()

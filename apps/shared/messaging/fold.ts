@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { changeOf } from './change-of.ts'
 import { Undecodable } from './delivery.ts'
 import {
   type Cause,
@@ -18,7 +18,7 @@ export interface Item<V extends Vocabulary> {
   /** `discarded`: an operator has given it up. Its position is taken even over a gap. */
   readonly input: Input<V> | 'skipped' | 'discarded' | Undecodable
   readonly cause: Cause
-  readonly position?: { readonly version: number; readonly eventId: string }
+  readonly position?: Position
 }
 
 /** `content`: `decide` threw, or the database refused what it decided. */
@@ -149,7 +149,9 @@ function judge<V extends Vocabulary>(
 ): Verdict<V> {
   if (position !== undefined) {
     if (position.version <= draft.position.version) {
-      const same = position.version < draft.position.version || position.eventId === draft.position.eventId
+      const { version, eventId } = draft.position
+      // Nobody knows the id of what was given up unseen.
+      const same = position.version < version || eventId === undefined || position.eventId === eventId
       return { is: 'repeat', forged: !same }
     }
     if (draft.blocked !== undefined) return draft.blocked
@@ -235,16 +237,4 @@ export function foldNeverSent<V extends Vocabulary>(
   if (outcome === undefined)
     throw new Error(`${fold.participant.name} withdraws ${effect.type}, which has no neverSent`)
   foldItem(fold, { key, input: outcome, cause })
-}
-
-/** The members that differ, with their new value; null for those that went. Merged in order they give the state. */
-function changeOf(before: object | undefined, after: object): object {
-  const old = new Map<string, unknown>(Object.entries(before ?? {}))
-  const change: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(after)) {
-    if (value !== undefined && !isDeepStrictEqual(old.get(name), value)) change[name] = value
-    old.delete(name)
-  }
-  for (const [name, value] of old) if (value !== undefined) change[name] = null
-  return change
 }

@@ -8,6 +8,7 @@ export { jsonbStore } from './jsonb-store.ts'
 export type { KafkaOptions } from './kafka-client.ts'
 export type { CallOutcome, Observer, Outcome } from './observer.ts'
 export { appendToOutbox, type OutboxEvent } from './outbox.ts'
+export { type ParkedFilter, type ParkingLot, parkingLot } from './parking-lot.ts'
 export { type ParticipantOptions, type RunningParticipant, startParticipant } from './participant.ts'
 export type { TransactionSource } from './transaction.ts'
 export type {

@@ -30,7 +30,7 @@ export const catalogue = {
   handled: counter('paysaga_handled_total', {
     unit: 'inputs',
     labels: ['type', 'outcome'],
-    help: 'Messages, outcomes of effects and deadlines that were decided, by type and by what became of them: applied, duplicate, late, repeat, refused, skipped, alarm; gap, not-yet or undecodable when the partition stops there. Types that the service does not know are `other`.',
+    help: 'Messages, outcomes of effects and deadlines that were decided, by type and by what became of them: applied, duplicate, late, repeat, refused, skipped, alarm; content, gap, not-yet or undecodable when it is parked. Types that the service does not know are `other`.',
   }),
   batchSize: histogram('paysaga_batch_messages', batchBuckets, {
     unit: 'messages',
@@ -76,6 +76,11 @@ export const catalogue = {
     unit: 'deadlines',
     labels: [],
     help: 'Deadlines that have passed and are not decided. Counted up to 10,000.',
+  }),
+  parkedKeys: gauge('paysaga_parked_keys', {
+    unit: 'keys',
+    labels: ['state'],
+    help: 'Aggregates whose next message could not be handled: waiting for another attempt, or dead until an operator acts. Counted up to 10,000.',
   }),
   openOrders: gauge('paysaga_orders_open', {
     unit: 'orders',

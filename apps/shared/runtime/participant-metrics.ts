@@ -7,6 +7,8 @@ export interface BacklogFigures {
   /** 0 when there is none. */
   readonly oldestEffectSeconds: number
   readonly deadlinesDue: number
+  readonly keysWaiting: number
+  readonly keysDead: number
 }
 
 /**
@@ -54,14 +56,17 @@ export function watchBacklog(metrics: Metrics, read: () => Promise<BacklogFigure
   const effectsDue = metrics.gauge(catalogue.effectsDue)
   const oldestEffect = metrics.gauge(catalogue.oldestEffect)
   const deadlinesDue = metrics.gauge(catalogue.deadlinesDue)
+  const parkedKeys = metrics.gauge(catalogue.parkedKeys)
   metrics.atScrape({
     name: 'backlog',
-    gauges: [effectsDue, oldestEffect, deadlinesDue],
+    gauges: [effectsDue, oldestEffect, deadlinesDue, parkedKeys],
     fill: async () => {
       const backlog = await read()
       effectsDue.set(backlog.effectsDue)
       oldestEffect.set(backlog.oldestEffectSeconds)
       deadlinesDue.set(backlog.deadlinesDue)
+      parkedKeys.set({ state: 'waiting' }, backlog.keysWaiting)
+      parkedKeys.set({ state: 'dead' }, backlog.keysDead)
     },
   })
 }

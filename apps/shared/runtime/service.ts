@@ -1,9 +1,11 @@
 import type { Kysely } from 'kysely'
+import type { Keyring } from './config.ts'
 import { closeDatabase, openDatabase, pingDatabase } from './database.ts'
 import { createApp, type HttpApp } from './http.ts'
 import { runProcess } from './lifecycle.ts'
 import { createLogger, type Log, type LogLevel } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { operationsRoutes, type Parking } from './operations.ts'
 import { createReadiness } from './readiness.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -14,6 +16,8 @@ export interface ServiceSettings {
   readonly LOG_LEVEL: LogLevel
   readonly KAFKA_BROKERS: readonly string[]
   readonly KAFKA_SESSION_TIMEOUT_MS: number
+  /** Left out: nothing is served under `/ops`. */
+  readonly OPS_API_KEYS?: Keyring
 }
 
 export interface ServiceOptions<DB> {
@@ -27,6 +31,8 @@ export interface ServiceOptions<DB> {
 
 export interface ServiceParts {
   readonly routes?: HttpApp
+  /** What could not be handled, for operators. Left out: nothing is served under `/ops`. */
+  readonly parking?: Parking
   /** Begins to take part: `startParticipant` of #messaging. Called once PostgreSQL answers. */
   join(kafka: {
     readonly brokers: readonly string[]
@@ -56,6 +62,9 @@ export async function runService<DB>(options: ServiceOptions<DB>): Promise<void>
   const parts = options.assemble({ db, log, metrics })
   const app = createApp({ service, readiness, log, metrics })
   if (parts.routes !== undefined) app.route('/', parts.routes)
+  const { parking } = parts
+  const { OPS_API_KEYS: keys } = settings
+  if (parking !== undefined && keys !== undefined) app.route('/', operationsRoutes({ parking, keys }))
   const kafka = {
     brokers: settings.KAFKA_BROKERS,
     clientId: service,

@@ -76,19 +76,19 @@ describe('a message that cannot be handled', () => {
     }
   }
 
-  it.each<[string, string, (key: string) => readonly KafkaMessage[], readonly string[]]>([
-    ['a gap', 'gap', (key) => [added(key, 1), added(key, 3)], ['1']],
-    ['a payload that does not decode', 'undecodable', (key) => [added(key, 1), undecodable(key, 2)], ['1']],
-    ['a bug in decide', 'content', (key) => [added(key, 1), added(key, 2, { name: 'bug' })], ['1']],
+  it.each<[string, string, (key: string) => readonly KafkaMessage[]]>([
+    ['a gap', 'gap', (key) => [added(key, 1), added(key, 3)]],
+    ['a payload that does not decode', 'undecodable', (key) => [added(key, 1), undecodable(key, 2)]],
+    ['a bug in decide', 'content', (key) => [added(key, 1), added(key, 2, { name: 'bug' })]],
   ])(
     'because of %s is parked with what follows of its key, and what comes before and beside it is handled',
-    async (_what, why, messages, before) => {
+    async (_what, why, messages) => {
       const [bad, good] = [randomUUID(), randomUUID()]
       const [first, second] = messages(bad)
       const last = Number(second?.headers['ce_aggregateversion'])
       const batch = [first, second, added(good, 1), added(bad, last + 1), added(good, 2)]
       await t.handle(batch.filter((one) => one !== undefined))
-      expect(await heard(bad)).toEqual(before)
+      expect(await heard(bad)).toEqual(['1'])
       expect(await heard(good)).toEqual(['1', '2'])
       expect(await parkedKey(bad)).toMatchObject({ cause: why, attempts: 0, is_dead: false })
       expect(await parkedVersions(bad)).toEqual([last, last + 1])

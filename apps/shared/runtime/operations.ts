@@ -1,0 +1,132 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { authenticateOperator } from './authentication.ts'
+import type { Keyring } from './config.ts'
+import type { HttpApp } from './http.ts'
+import type { HttpEnv } from './http-env.ts'
+import { problemSchema } from './problem.ts'
+
+const cause = z.enum(['content', 'gap', 'not-yet', 'undecodable', 'aggregate-missing'])
+const state = z.enum(['waiting', 'dead'])
+const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+const filter = {
+  state: state.optional(),
+  cause: cause.optional(),
+  key: z.uuid().optional().openapi({ description: 'The order' }),
+  type: z.string().max(200).optional().openapi({ description: 'Of the message that is handled next' }),
+  error: z.string().max(500).optional().openapi({ description: 'A part of what failed' }),
+  since: moment.optional().openapi({ type: 'string', format: 'date-time' }),
+  until: moment.optional().openapi({ type: 'string', format: 'date-time' }),
+}
+type Filter = z.output<z.ZodObject<typeof filter>>
+
+const limitMax = 1_000
+const order = z.strictObject({
+  ...filter,
+  reason: z.string().min(1).max(500).openapi({ description: 'Kept with your name and the time' }),
+  limit: z.int().min(1).max(limitMax).default(100),
+  dryRun: z.boolean().default(false).openapi({ description: 'Only says which keys' }),
+})
+
+const date = z.date().openapi({ type: 'string', format: 'date-time' })
+const parkedBody = z
+  .object({
+    groups: z
+      .array(
+        z.object({
+          state,
+          cause,
+          type: z.string(),
+          error: z.string(),
+          keys: z.int(),
+          firstParkedAt: date,
+          lastParkedAt: date,
+        }),
+      )
+      .readonly(),
+    keys: z
+      .array(
+        z.object({
+          key: z.string(),
+          state,
+          cause,
+          error: z.string(),
+          attempts: z.int(),
+          parkedAt: date,
+          nextAttemptAt: date.nullable(),
+          messages: z.int(),
+          first: z.object({ version: z.int(), type: z.string(), messageId: z.string(), place: z.string() }),
+        }),
+      )
+      .readonly(),
+    unplaceable: z.int(),
+  })
+  .openapi('Parked')
+const doneBody = z.object({ keys: z.array(z.string()), dryRun: z.boolean() }).openapi('ParkedKeys')
+
+/** `ParkingLot` of #messaging, as far as its routes have to know it. */
+export interface Parking {
+  list(filter: Filter, limit: number): Promise<z.input<typeof parkedBody>>
+  redrive(filter: Filter, order: Asked): Promise<readonly string[]>
+  discard(filter: Filter, order: Asked): Promise<readonly string[]>
+}
+
+interface Asked {
+  readonly by: string
+  readonly reason: string
+  readonly limit: number
+  readonly dryRun: boolean
+}
+
+const failure = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: problemSchema } },
+})
+const failures = { 400: failure('The request is not valid'), 401: failure('No valid key of an operator') }
+const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+})
+const body = { required: true, content: { 'application/json': { schema: order } } }
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/ops/parked',
+  summary: 'What is parked in this service, grouped and by key',
+  request: { query: z.object({ ...filter, limit: z.coerce.number().int().min(1).max(limitMax).default(100) }) },
+  responses: { 200: json(parkedBody, 'The oldest keys first; groups count all of them'), ...failures },
+})
+const redriveRoute = createRoute({
+  method: 'post',
+  path: '/ops/parked/redrive',
+  summary: 'Have parked keys tried again now, in the order of their versions',
+  request: { body },
+  responses: { 202: json(doneBody, 'They are tried within a second, the dead ones too'), ...failures },
+})
+const discardRoute = createRoute({
+  method: 'post',
+  path: '/ops/parked/discard',
+  summary: 'Give up the first message of each key for good; what waits behind it goes on',
+  request: { body },
+  responses: { 200: json(doneBody, 'Of a gap what is missing was given up'), ...failures },
+})
+
+/** What operators do with messages that could not be handled. Everything under `/ops` needs a key of an operator. */
+export function operationsRoutes({ parking, keys }: { readonly parking: Parking; readonly keys: Keyring }): HttpApp {
+  const app: HttpApp = new OpenAPIHono<HttpEnv>()
+  app.use('/ops/*', authenticateOperator(keys))
+  app.openapi(listRoute, async (c) => {
+    const { limit, ...wanted } = c.req.valid('query')
+    return c.json(await parking.list(wanted, limit), 200)
+  })
+  app.openapi(redriveRoute, async (c) => {
+    const { reason, limit, dryRun, ...wanted } = c.req.valid('json')
+    const redriven = await parking.redrive(wanted, { by: c.get('operator'), reason, limit, dryRun })
+    return c.json({ keys: [...redriven], dryRun }, 202)
+  })
+  app.openapi(discardRoute, async (c) => {
+    const { reason, limit, dryRun, ...wanted } = c.req.valid('json')
+    const discarded = await parking.discard(wanted, { by: c.get('operator'), reason, limit, dryRun })
+    return c.json({ keys: [...discarded], dryRun }, 200)
+  })
+  return app
+}

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { kafkaClient } from '../../infra/kafka/client.ts'
+import { anOrder, openShop, type ShopOrder } from '../support/shop.ts'
+
+const within = { timeout: 20_000, interval: 100 }
+const parked = z.object({
+  keys: z.array(z.object({ key: z.string(), cause: z.string(), state: z.string(), messages: z.int() })),
+  unplaceable: z.int(),
+})
+
+describe('messages that nobody can handle, while orders flow', () => {
+  const shop = openShop()
+  const producer = kafkaClient(shop.stack.endpoints.brokers).producer({ allowAutoTopicCreation: false })
+  beforeAll(() => producer.connect())
+  afterAll(() => producer.disconnect())
+
+  const operate = async (
+    port: number,
+    path: string,
+    { body, key = 'sk_ops_paysaga' }: { body?: object; key?: string } = {},
+  ) => {
+    const response = await fetch(shop.url(port, `/ops/parked${path}`), {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    return { status: response.status, body: await response.json() }
+  }
+  const parkedAt = async (port: number) => parked.parse((await operate(port, '?limit=1000')).body)
+  const headersOf = (version: number, type = 'OrderPlaced') => ({
+    ce_id: randomUUID(),
+    ce_type: type,
+    ce_aggregateversion: String(version),
+    traceparent: '',
+  })
+  const send = (key: string | null, value: string | Buffer | null, headers: Record<string, string> = headersOf(1)) =>
+    producer.send({ topic: 'order.events', acks: -1, messages: [{ key, value, headers }] })
+
+  it('are set aside in each service that hears them, and every order is paid', { timeout: 60_000 }, async () => {
+    const before = (await parkedAt(shop.ports.payment)).unplaceable
+    const poison = [
+      '{',
+      'null',
+      '[]',
+      '{"orderId": 7}',
+      null,
+      Buffer.from([0xff, 0xfe, 0x00]),
+      '{"__proto__": {"status": "paid"}}',
+      `${'['.repeat(100_000)}`,
+      `"${'x'.repeat(900_000)}"`,
+    ]
+    const keys = poison.map(() => randomUUID())
+    const placing: Promise<ShopOrder>[] = []
+    for (const [index, value] of poison.entries()) {
+      await send(keys[index] ?? null, value)
+      placing.push(shop.place(anOrder), shop.place(anOrder))
+      // One at a time with orders between: many that fail alike in a row are a bad deploy, and stop the partition.
+      await Promise.all(placing)
+    }
+    await send(null, '{}')
+    await send(randomUUID(), '{}', { ce_type: 'OrderPlaced' })
+    const orders = await Promise.all(placing)
+    for (const { id } of orders) {
+      await expect.poll(async () => (await shop.get(id)).status, within).toBe('paid')
+    }
+    for (const port of [shop.ports.payment, shop.ports.notification]) {
+      await expect
+        .poll(async () => (await parkedAt(port)).keys.map(({ key }) => key).toSorted(), within)
+        .toEqual(keys.toSorted())
+    }
+    expect((await parkedAt(shop.ports.payment)).unplaceable).toBe(before + 2)
+    const ready = await fetch(shop.url(shop.ports.payment, '/readyz'))
+    expect(ready.status).toBe(200)
+
+    // And an operator gives them up, with the reason kept.
+    const asked = { cause: 'undecodable', reason: 'planted by a test' }
+    const payment = await operate(shop.ports.payment, '/discard', { body: asked })
+    expect(payment).toMatchObject({ status: 200 })
+    expect(await operate(shop.ports.notification, '/discard', { body: asked })).toMatchObject({ status: 200 })
+    expect((await parkedAt(shop.ports.payment)).keys).toEqual([])
+    expect((await parkedAt(shop.ports.notification)).keys).toEqual([])
+  })
+
+  it('are nobody’s business without a key of an operator', async () => {
+    const { ports } = shop
+    expect(await operate(ports.order, '', { key: 'sk_test_paysaga' })).toMatchObject({ status: 401 })
+    expect(await operate(ports.payment, '/redrive', { body: { reason: 'x' }, key: 'wrong' })).toMatchObject({
+      status: 401,
+    })
+    expect(await operate(ports.payment, '/redrive', { body: {} })).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'reason' }] },
+    })
+    expect(await operate(ports.payment, '/discard', { body: { reason: 'x', sate: 'dead' } })).toMatchObject({
+      status: 400,
+    })
+    expect(await operate(ports.order, '?cause=unheard-of')).toMatchObject({ status: 400 })
+  })
+})
