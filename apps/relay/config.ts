@@ -14,6 +14,7 @@ const databasesOf = (urls: readonly string[]): readonly string[] => urls.map((ur
 
 const variables = z
   .object({
+    HOST: env.host().default('127.0.0.1'),
     PORT: env.port().default(3004),
     LOG_LEVEL: env.logLevel().default('info'),
     RELAY_DATABASE_URLS: databaseUrls,

@@ -23,6 +23,7 @@ const metrics = createMetrics(log)
 
 await runProcess({
   service,
+  host: config.HOST,
   port: config.PORT,
   log,
   readiness,

@@ -16,9 +16,8 @@ export async function chooseProvider({ provider: asked, stack }: InfraConfig): P
   if (asked !== undefined && last !== undefined && asked !== last) {
     const states = await openStack({ ...stack, provider: last }).status()
     if (states.some(({ state }) => state !== 'stopped')) {
-      throw new Error(
-        `The stack runs on ${words[last]}, and STACK asks for ${words[asked]}: make down without STACK first.`,
-      )
+      const [running, wanted] = [words[last], words[asked]]
+      throw new Error(`The stack runs on ${running}, and STACK asks for ${wanted}: STACK=${running} make down first.`)
     }
   }
   return asked ?? last ?? (await whatIsThere())

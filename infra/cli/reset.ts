@@ -1,5 +1,6 @@
 import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { engineAnswers } from '../docker/engine.ts'
 import { openStack, serviceNames } from '../index.ts'
 import { command, type Local } from './local.ts'
 import { print } from './output.ts'
@@ -10,8 +11,9 @@ async function reset({ services, stack, provider, config }: Local): Promise<void
   await services.stopAll()
   const { directory } = stack
   const removed: string[] = []
-  // Also what it was run on before.
-  for (const each of new Set([...(await usedProviders(directory)), provider])) {
+  // Also what it was run on before, and what is left in Docker although the folder knows nothing of it any more.
+  const inDocker = (await engineAnswers()) ? (['compose'] as const) : []
+  for (const each of new Set([...(await usedProviders(directory)), provider, ...inDocker])) {
     removed.push(...(await openStack({ ...config.stack, provider: each }).remove()))
   }
   const ours = ['logs', 'run', ...serviceNames]

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { PassThrough, Readable } from 'node:stream'
 import { z } from 'zod'
+import { machineEnvironment } from '../config.ts'
 
 // Docker's engine, as far as a stack needs it. testcontainers finds it (DOCKER_HOST, the usual sockets, rootless ones)
 // and brings dockerode. Loaded when it is needed: a native stack never does, and it takes half a second.
@@ -18,12 +19,20 @@ const notModified = 304
 
 async function client() {
   const { getContainerRuntimeClient } = await import('testcontainers')
+  const { DOCKER_HOST: wanted } = machineEnvironment()
   try {
-    return await getContainerRuntimeClient()
+    const found = await getContainerRuntimeClient()
+    // It looks further when it finds nothing there, and whoever names an engine means that one.
+    const { socketPath } = modem.parse(found.container.dockerode.modem)
+    if (wanted?.startsWith('unix://') && wanted !== `unix://${socketPath}`)
+      throw new Error(`nothing answers at ${wanted}`)
+    return found
   } catch (error) {
     throw new Error(noEngine, { cause: error })
   }
 }
+
+const modem = z.object({ socketPath: z.string().optional() })
 
 const engine = async () => (await client()).container.dockerode
 
@@ -36,7 +45,7 @@ export async function engineAnswers(): Promise<boolean> {
 
 /** Where the engine is, for a command that looks for one in its own way: what `docker context` says may be another. */
 export async function engineEnvironment(): Promise<Readonly<Record<string, string>>> {
-  const { socketPath } = z.object({ socketPath: z.string().optional() }).parse((await engine()).modem)
+  const { socketPath } = modem.parse((await engine()).modem)
   return socketPath === undefined ? {} : { DOCKER_HOST: `unix://${socketPath}` }
 }
 

@@ -110,9 +110,9 @@ async function startOne(options: StackOptions, component: Component, launcher: L
   // One lock for all components: two that are launched at once would make two networks of one name.
   await withLock(join(options.directory, 'run', 'launch.lock'), startTimeoutMs, async () => {
     const found = await inspect(name)
-    if (found?.running === true && !found.ports.includes(options.ports[component])) {
+    if (found !== undefined && !found.ports.includes(options.ports[component]))
       throw elsewhere(options, component, found)
-    }
+    if (found?.paused === true) await signalContainer(name, 'SIGCONT')
     if (found?.running === true) return
     const starting = found === undefined ? launcher.launch(component, options) : launcher.relaunch(component, options)
     await starting.catch(async (error) => {

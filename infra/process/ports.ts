@@ -39,9 +39,13 @@ async function busy({ port, owner, variable }: NeededPort): Promise<Problem | un
   if (holder === undefined) return undefined
   return {
     what: `port ${port}, for ${owner}, is in use by ${holder}`,
-    fix: `end that process, or move ours: echo ${variable}=${port + 100} >> .env`,
+    fix: `${whoseEnd(holder)}, or move ours: echo ${variable}=${port + 100} >> .env`,
   }
 }
+
+/** What holds a container's port is Docker's, and must not be ended. */
+const whoseEnd = (holder: string): string =>
+  holder.includes('docker-proxy') ? 'end its container, which docker ps shows' : 'end that process'
 
 /** Ports that are free now, for tests that bring up a stack of their own. */
 export async function freePorts(count: number): Promise<readonly number[]> {

@@ -71,6 +71,19 @@ describe.skipIf(!(await composeIsThere()))('everything in containers, by compose
       .toMatchObject({ messages: [{ subject: expect.any(String) }] })
   })
 
+  it('is reached on the published port of every process', async () => {
+    const processes = [
+      'ORDER_PORT',
+      'PAYMENT_PORT',
+      'NOTIFICATION_PORT',
+      'RELAY_PORT',
+      'GATEWAY_PORT',
+      'MAIL_HTTP_PORT',
+    ]
+    const answers = await Promise.all(processes.map(async (port) => (await fetch(project.url(port, '/readyz'))).status))
+    expect(answers).toEqual(processes.map(() => 200))
+  })
+
   it('has done its jobs once, and ended them', async () => {
     const ended = (await inspect()).filter(({ Name }) => jobs.some((job) => Name.endsWith(`-${job}-1`)))
     expect(ended.map(({ State }) => State)).toEqual(
