@@ -1,4 +1,4 @@
-import { parkingLot, readBacklog, startParticipant } from '#messaging'
+import { operationsOf, readBacklog, startParticipant } from '#messaging'
 import { participantMetrics, runService, watchBacklog } from '#runtime'
 import { readNotificationConfig } from './config.ts'
 import { notificationRoutes } from './http.ts'
@@ -19,7 +19,7 @@ await runService<NotificationDatabase>({
     watchBacklog(metrics, () => readBacklog(db))
     return {
       routes: notificationRoutes({ db, apiKeys: config.API_KEYS }),
-      parking: parkingLot({ db, participant, log }),
+      operations: operationsOf({ db, participant, log }),
       join: (kafka) => startParticipant(participant, { db, kafka, log, observer }),
       close: () => mailer.close(),
     }

@@ -1,4 +1,4 @@
-import { parkingLot, startParticipant } from '#messaging'
+import { operationsOf, startParticipant } from '#messaging'
 import { runService } from '#runtime'
 import { orderCommands } from './commands.ts'
 import { readOrderConfig } from './config.ts'
@@ -19,7 +19,7 @@ await runService<OrderDatabase>({
     const observer = orderMetrics(metrics, db)
     return {
       routes: orderRoutes({ db, commands: orderCommands(db, participant, log), apiKeys: config.API_KEYS }),
-      parking: parkingLot({ db, participant, log }),
+      operations: operationsOf({ db, participant, log }),
       join: (kafka) => startParticipant(participant, { db, kafka, log, observer }),
     }
   },

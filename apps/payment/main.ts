@@ -1,4 +1,4 @@
-import { parkingLot, readBacklog, startParticipant } from '#messaging'
+import { operationsOf, readBacklog, startParticipant } from '#messaging'
 import { participantMetrics, runService, watchBacklog } from '#runtime'
 import { withBreaker } from './breaker.ts'
 import { readPaymentConfig } from './config.ts'
@@ -25,7 +25,7 @@ await runService<PaymentDatabase>({
     watchBacklog(metrics, () => readBacklog(db, { aggregates: 'payments' }))
     return {
       routes: paymentRoutes({ db, apiKeys: config.API_KEYS }),
-      parking: parkingLot({ db, participant, log }),
+      operations: operationsOf({ db, participant, log }),
       join: (kafka) => startParticipant(participant, { db, kafka, log, observer }),
     }
   },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { kafkaClient } from '../../infra/kafka/client.ts'
-import { anOrder, openShop, type ShopOrder } from '../support/shop.ts'
+import { anOrder, anOrderOver, openShop, type ShopOrder } from '../support/shop.ts'
 
 const within = { timeout: 20_000, interval: 100 }
 const parked = z.object({
@@ -10,18 +10,20 @@ const parked = z.object({
   unplaceable: z.int(),
 })
 
+interface Asked {
+  readonly body?: object
+  readonly key?: string
+  readonly of?: 'parked' | 'effects'
+}
+
 describe('messages that nobody can handle, while orders flow', () => {
   const shop = openShop()
   const producer = kafkaClient(shop.stack.endpoints.brokers).producer({ allowAutoTopicCreation: false })
   beforeAll(() => producer.connect())
   afterAll(() => producer.disconnect())
 
-  const operate = async (
-    port: number,
-    path: string,
-    { body, key = 'sk_ops_paysaga' }: { body?: object; key?: string } = {},
-  ) => {
-    const response = await fetch(shop.url(port, `/ops/parked${path}`), {
+  const operate = async (port: number, path: string, { body, key = 'sk_ops_paysaga', of = 'parked' }: Asked = {}) => {
+    const response = await fetch(shop.url(port, `/ops/${of}${path}`), {
       method: body === undefined ? 'GET' : 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -81,6 +83,17 @@ describe('messages that nobody can handle, while orders flow', () => {
     expect(await operate(shop.ports.notification, '/discard', { body: asked })).toMatchObject({ status: 200 })
     expect((await parkedAt(shop.ports.payment)).keys).toEqual([])
     expect((await parkedAt(shop.ports.notification)).keys).toEqual([])
+  })
+
+  it('lie beside the calls that are under way, which an operator sees as well', async () => {
+    const amount = 77_101
+    await shop.misbehave([{ match: { operation: 'confirm', amount }, do: { delayMs: 1_500 }, times: 1 }])
+    const { id } = await shop.place(anOrderOver(amount))
+    const effects = async () => (await operate(shop.ports.payment, `?key=${id}`, { of: 'effects' })).body
+    await expect.poll(effects, within).toMatchObject({ effects: [{ key: id, kind: 'Authorise', state: 'calling' }] })
+    await expect.poll(async () => (await shop.get(id)).status, within).toBe('paid')
+    expect(await effects()).toEqual({ effects: [] })
+    await shop.behave()
   })
 
   it('are nobody’s business without a key of an operator', async () => {

@@ -4,9 +4,9 @@ const shareMin = 0.2
 
 /** Tells a bad deploy from a bad message. One for each participant of a process. */
 export class Breaker {
-  #code: string | undefined
-  /** Failed in a row, across batches, with that code. */
-  #row = new Set<string>()
+  #code = ''
+  /** Failed with that code in batches in which nobody else was handled, one after the other. */
+  readonly #row = new Set<string>()
 
   /**
    * @param keys how many different keys were tried together
@@ -14,15 +14,14 @@ export class Breaker {
    * @returns the code with which too many have failed: five different keys in a row, or five and a fifth of those tried
    */
   judge(keys: number, failed: ReadonlyMap<string, string>): string | undefined {
-    const byCode = Map.groupBy(failed, ([, code]) => code)
-    if (failed.size < keys || byCode.size > 1) this.#row.clear()
-    for (const [code, failures] of byCode) {
-      if (code !== this.#code) this.#row.clear()
-      this.#code = code
-      for (const [key] of failures) this.#row.add(key)
-      const tooManyTogether = failures.length >= keysMin && failures.length >= keys * shareMin
-      if (tooManyTogether || this.#row.size >= keysMin) return code
-    }
-    return undefined
+    const byCode = [...Map.groupBy(failed, ([, code]) => code)]
+    const [together] = byCode.find(([, { length }]) => length >= keysMin && length >= keys * shareMin) ?? []
+    if (together !== undefined) return together
+    const [code = ''] = byCode[0] ?? []
+    if (failed.size < keys || byCode.length > 1 || code !== this.#code) this.#row.clear()
+    if (failed.size < keys || byCode.length > 1) return undefined
+    this.#code = code
+    for (const key of failed.keys()) this.#row.add(key)
+    return this.#row.size >= keysMin ? code : undefined
   }
 }

@@ -20,6 +20,7 @@ const filter = {
 type Filter = z.output<z.ZodObject<typeof filter>>
 
 const limitMax = 1_000
+const limit = z.coerce.number().int().min(1).max(limitMax).default(100)
 const order = z.strictObject({
   ...filter,
   reason: z.string().min(1).max(500).openapi({ description: 'Kept with your name and the time' }),
@@ -63,8 +64,45 @@ const parkedBody = z
   .openapi('Parked')
 const doneBody = z.object({ keys: z.array(z.string()), dryRun: z.boolean() }).openapi('ParkedKeys')
 
-/** `ParkingLot` of #messaging, as far as its routes have to know it. */
-export interface Parking {
+const effectState = z.enum(['due', 'waiting', 'calling'])
+const effectFilter = {
+  key: z.uuid().optional().openapi({ description: 'The order' }),
+  kind: z.string().max(200).optional(),
+  state: effectState.optional(),
+  unknown: z.stringbool().optional().openapi({ description: 'Whether nobody knows if the call had its effect' }),
+}
+const effectsBody = z
+  .object({
+    effects: z
+      .array(
+        z.object({
+          id: z.string(),
+          key: z.string(),
+          kind: z.string(),
+          state: effectState,
+          attempts: z.int(),
+          createdAt: date,
+          firstSentAt: date.nullable(),
+          nextAttemptAt: date,
+          unknownSince: date.nullable(),
+          isAnswered: z.boolean(),
+          lastError: z.string().nullable(),
+        }),
+      )
+      .readonly(),
+  })
+  .openapi('Effects')
+
+/** What #messaging offers to operators, as far as the routes have to know it. */
+export interface Operations {
+  readonly parking: Parking
+  effects(
+    filter: z.output<z.ZodObject<typeof effectFilter>>,
+    limit: number,
+  ): Promise<z.input<typeof effectsBody>['effects']>
+}
+
+interface Parking {
   list(filter: Filter, limit: number): Promise<z.input<typeof parkedBody>>
   redrive(filter: Filter, order: Asked): Promise<readonly string[]>
   discard(filter: Filter, order: Asked): Promise<readonly string[]>
@@ -92,8 +130,15 @@ const listRoute = createRoute({
   method: 'get',
   path: '/ops/parked',
   summary: 'What is parked in this service, grouped and by key',
-  request: { query: z.object({ ...filter, limit: z.coerce.number().int().min(1).max(limitMax).default(100) }) },
+  request: { query: z.object({ ...filter, limit }) },
   responses: { 200: json(parkedBody, 'The oldest keys first; groups count all of them'), ...failures },
+})
+const effectsRoute = createRoute({
+  method: 'get',
+  path: '/ops/effects',
+  summary: 'Calls to the outside that are still to be made or decided on',
+  request: { query: z.object({ ...effectFilter, limit }) },
+  responses: { 200: json(effectsBody, 'The oldest first, without what they say'), ...failures },
 })
 const redriveRoute = createRoute({
   method: 'post',
@@ -110,13 +155,18 @@ const discardRoute = createRoute({
   responses: { 200: json(doneBody, 'Of a gap what is missing was given up'), ...failures },
 })
 
-/** What operators do with messages that could not be handled. Everything under `/ops` needs a key of an operator. */
-export function operationsRoutes({ parking, keys }: { readonly parking: Parking; readonly keys: Keyring }): HttpApp {
+/** What operators see, and what they do with messages that could not be handled. All of it needs an operator's key. */
+export function operationsRoutes(operations: Operations, keys: Keyring): HttpApp {
+  const { parking } = operations
   const app: HttpApp = new OpenAPIHono<HttpEnv>()
   app.use('/ops/*', authenticateOperator(keys))
   app.openapi(listRoute, async (c) => {
     const { limit, ...wanted } = c.req.valid('query')
     return c.json(await parking.list(wanted, limit), 200)
+  })
+  app.openapi(effectsRoute, async (c) => {
+    const { limit, ...wanted } = c.req.valid('query')
+    return c.json({ effects: await operations.effects(wanted, limit) }, 200)
   })
   app.openapi(redriveRoute, async (c) => {
     const { reason, limit, dryRun, ...wanted } = c.req.valid('json')

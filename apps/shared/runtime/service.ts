@@ -5,7 +5,7 @@ import { createApp, type HttpApp } from './http.ts'
 import { runProcess } from './lifecycle.ts'
 import { createLogger, type Log, type LogLevel } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import { operationsRoutes, type Parking } from './operations.ts'
+import { type Operations, operationsRoutes } from './operations.ts'
 import { createReadiness } from './readiness.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -31,8 +31,8 @@ export interface ServiceOptions<DB> {
 
 export interface ServiceParts {
   readonly routes?: HttpApp
-  /** What could not be handled, for operators. Left out: nothing is served under `/ops`. */
-  readonly parking?: Parking
+  /** For operators: `operationsOf` of #messaging. Left out: nothing is served under `/ops`. */
+  readonly operations?: Operations
   /** Begins to take part: `startParticipant` of #messaging. Called once PostgreSQL answers. */
   join(kafka: {
     readonly brokers: readonly string[]
@@ -62,9 +62,9 @@ export async function runService<DB>(options: ServiceOptions<DB>): Promise<void>
   const parts = options.assemble({ db, log, metrics })
   const app = createApp({ service, readiness, log, metrics })
   if (parts.routes !== undefined) app.route('/', parts.routes)
-  const { parking } = parts
+  const { operations } = parts
   const { OPS_API_KEYS: keys } = settings
-  if (parking !== undefined && keys !== undefined) app.route('/', operationsRoutes({ parking, keys }))
+  if (operations !== undefined && keys !== undefined) app.route('/', operationsRoutes(operations, keys))
   const kafka = {
     brokers: settings.KAFKA_BROKERS,
     clientId: service,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
-import { parkingLot } from '#messaging'
+import { parkingLot } from '../../../apps/shared/messaging/parking-lot.ts'
 import { redriveOnce } from '../../../apps/shared/messaging/redriver.ts'
 import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
 import { added, counterParticipant, message, silentLog } from '../../support/counter.ts'
