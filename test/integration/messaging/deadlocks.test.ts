@@ -12,6 +12,28 @@ const aggregates = 24
 const rounds = 40
 
 describe('consumer, effect runner, deadlines and commands on the same aggregates', () => {
+  it('lock in the order of the keys, in whatever order they come', async () => {
+    await using t = await counting(inject('postgresUrl'))
+    const keys = Array.from({ length: aggregates }, () => randomUUID()).toSorted()
+    const middle = keys[aggregates / 2] ?? ''
+    await t.handle(keys.map((key) => added(key, 1)))
+    const admin = t.database.open<unknown>('postgres')
+    const held = Promise.withResolvers<undefined>()
+    const seen = admin.transaction().execute(async (trx) => {
+      await sql`select from payment_service.counters where id = ${middle} for update`.execute(trx)
+      held.resolve(undefined)
+      const waiting = sql`select from pg_locks where not granted and locktype = 'transactionid'`
+      await expect
+        .poll(async () => (await waiting.execute(admin)).rows.length, { timeout: 10_000, interval: 10 })
+        .toBe(1)
+      const free = sql<{ id: string }>`select id from payment_service.counters for update skip locked`
+      return await admin.transaction().execute(async (other) => (await free.execute(other)).rows.map(({ id }) => id))
+    })
+    await held.promise
+    await Promise.all([t.handle(keys.toReversed().map((key) => added(key, 2))), seen])
+    expect((await seen).toSorted()).toEqual(keys.filter((key) => key > middle))
+  })
+
   it('never deadlock', { timeout: 60_000 }, async () => {
     await using t = await counting(inject('postgresUrl'))
     const admin = t.database.open<unknown>('postgres')

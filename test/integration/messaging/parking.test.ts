@@ -63,6 +63,9 @@ describe('a message that cannot be handled', () => {
         t.db,
       )
     ).rows
+  /** Sessions that wait for another one's transaction. */
+  const waiting = async () =>
+    (await sql`select from pg_locks where not granted and locktype in ('transactionid', 'tuple')`.execute(t.db)).rows
   const heard = async (key: string) => (await t.counter(key))?.state.heard
   const undecodable = (key: string, version: number) => message({ key, version, type: 'Added', payload: '{' })
   /** A table that refuses what was decided for one name. */
@@ -228,6 +231,23 @@ describe('a message that cannot be handled', () => {
     await Promise.all([redriveOnce(options(fixed())), redriveOnce(options(fixed())), redriveOnce(options(fixed()))])
     expect(await heard(key)).toEqual(['1', 'bug', '3'])
     expect(await parkedKey(key)).toBeUndefined()
+  })
+
+  it('is parked behind a key that somebody is removing at this moment, and not lost with it', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1), added(key, 3)])
+    const removing = Promise.withResolvers<undefined>()
+    const removed = t.db.transaction().execute(async (trx) => {
+      await sql`select from parked_key where key = ${key} for update`.execute(trx)
+      removing.resolve(undefined)
+      await expect.poll(async () => (await waiting()).length, { timeout: 10_000, interval: 10 }).toBe(1)
+      await sql`delete from parked_message where key = ${key}`.execute(trx)
+      await sql`delete from parked_key where key = ${key}`.execute(trx)
+    })
+    await removing.promise
+    await Promise.all([t.handle([added(key, 4)]), removed])
+    expect(await parkedVersions(key)).toEqual([4])
+    expect(await parkedKey(key)).toMatchObject({ cause: 'gap' })
   })
 
   it('meets another of its key that is parked at the very moment in which it is let go', async () => {
