@@ -5,10 +5,12 @@ create table parked_key (
   key text not null constraint parked_key_pkey primary key,
   cause text not null constraint parked_key_cause_is_known
     check (cause in ('content', 'gap', 'not-yet', 'undecodable', 'aggregate-missing')),
-  -- What failed, of its first message; never a payload.
+  -- What failed, of the message that was tried last; never a payload.
   error text not null,
-  -- How often its first message was tried since it was parked, or since it was redriven.
-  attempts int not null default 0,
+  -- How often the message that is first now has failed. 0: it has not been tried since it is first, or was redriven.
+  attempts int not null default 1,
+  -- Since its first failure of those.
+  failing_since timestamptz default now(),
   -- Null: dead, it waits for an operator. Also the lease of whoever tries it now.
   next_attempt_at timestamptz,
   parked_at timestamptz not null default now(),
@@ -19,6 +21,7 @@ create table parked_key (
 comment on table parked_key is 'Aggregates whose next message cannot be handled. Commands, outcomes and deadlines go on.';
 
 create index parked_key_next_attempt_at_idx on parked_key (next_attempt_at) where next_attempt_at is not null;
+create index parked_key_dead_idx on parked_key (parked_at) where next_attempt_at is null;
 
 create table parked_message (
   key text not null constraint parked_message_key_fkey references parked_key,

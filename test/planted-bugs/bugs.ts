@@ -42,7 +42,7 @@ export const bugs: readonly PlantedBug[] = [
     edits: [
       ["decision.is === 'notYet' ? notVisible : decision", "decision.is === 'notYet' ? { is: 'skipped' } : decision"],
     ],
-    caughtBy: { file: integration('parking'), test: 'speaks of a row that becomes visible later' },
+    caughtBy: { file: integration('redriver'), test: 'speaks of a row that becomes visible later' },
   },
   {
     name: 'bad JSON throws out of the handler',
@@ -59,7 +59,7 @@ export const bugs: readonly PlantedBug[] = [
   {
     name: 'one that is refused by the database is let go, and not parked',
     file: messaging('consumer'),
-    edits: [['share.items = share.items.filter(({ key }) => failed.has(key))', 'share.items = []']],
+    edits: [['return items.map((item) => ({ ...item, input: new Failing(error) }))', 'return []']],
     caughtBy: { file: integration('parking'), test: 'because the database refuses it is parked alone' },
   },
   {
@@ -83,13 +83,16 @@ export const bugs: readonly PlantedBug[] = [
         'with gone as (delete from parked_message where key = ${key}) delete from parked_key where key = ${key}',
       ],
     ],
-    caughtBy: { file: integration('parking'), test: 'stays in order' },
+    caughtBy: { file: integration('redriver'), test: 'stays in order' },
   },
   {
     name: 'parking does not take the lock of its key',
     file: messaging('parking'),
     edits: [['on conflict (key) do update set error = parked_key.error', 'on conflict (key) do nothing']],
-    caughtBy: { file: integration('parking'), test: 'is parked behind a key that somebody is removing at this moment' },
+    caughtBy: {
+      file: integration('redriver'),
+      test: 'is parked behind a key that somebody is removing at this moment',
+    },
   },
   {
     name: 'what is given up keeps its place, and blocks its key for ever',

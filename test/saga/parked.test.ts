@@ -58,9 +58,10 @@ describe('messages that nobody can handle, while orders flow', () => {
     const placing: Promise<ShopOrder>[] = []
     for (const [index, value] of poison.entries()) {
       await send(keys[index] ?? null, value)
-      placing.push(shop.place(anOrder), shop.place(anOrder))
-      // One at a time with orders between: many that fail alike in a row are a bad deploy, and stop the partition.
-      await Promise.all(placing)
+      const order = await shop.place(anOrder)
+      placing.push(Promise.resolve(order))
+      // Handled before the next one comes: many in a row that fail alike are a bad deploy, and stop the partition.
+      await expect.poll(async () => (await shop.get(order.id)).status, within).toBe('paid')
     }
     await send(null, '{}')
     await send(randomUUID(), '{}', { ce_type: 'OrderPlaced' })
@@ -103,6 +104,7 @@ describe('messages that nobody can handle, while orders flow', () => {
     expect(await operate(ports.payment, '/redrive', { body: { reason: 'x' }, key: 'wrong' })).toMatchObject({
       status: 401,
     })
+    expect(await operate(ports.payment, '/discard', { body: { reason: 'all of it' } })).toMatchObject({ status: 400 })
     expect(await operate(ports.payment, '/redrive', { body: {} })).toMatchObject({
       status: 400,
       body: { errors: [{ field: 'reason' }] },

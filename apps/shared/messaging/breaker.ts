@@ -9,11 +9,12 @@ export class Breaker {
   readonly #row = new Set<string>()
 
   /**
-   * @param keys how many different keys were tried together
+   * @param keys how many different keys could be handled or have failed; who only waits for others says nothing
    * @param failed those that failed for their content, each with its SQLSTATE or the name of its error
    * @returns the code with which too many have failed: five different keys in a row, or five and a fifth of those tried
    */
   judge(keys: number, failed: ReadonlyMap<string, string>): string | undefined {
+    if (keys === 0) return undefined
     const byCode = [...Map.groupBy(failed, ([, code]) => code)]
     const [together] = byCode.find(([, { length }]) => length >= keysMin && length >= keys * shareMin) ?? []
     if (together !== undefined) return together

@@ -2,16 +2,16 @@ import { type Arrival, arrivalOf } from './arrival.ts'
 import { backoffMs } from './backoff.ts'
 import { Breaker } from './breaker.ts'
 import { decideInTransaction } from './decide-in-transaction.ts'
-import { Unplaceable } from './delivery.ts'
+import { Failing, Unplaceable } from './delivery.ts'
 import type { EffectsOf } from './effects.ts'
 import { asError, classify, reasonOf } from './failures.ts'
 import type { Blocked, Verdict } from './fold.ts'
 import { inBatches } from './in-batches.ts'
 import { batchMaxMessages, type KafkaMessage } from './kafka-client.ts'
 import { endSpan, type Observer, outcomeOf, registeredTracer, tellVerdict } from './observer.ts'
-import { keepUnplaceable, park } from './parking.ts'
+import { keepUnplaceable, park, type ToPark } from './parking.ts'
 import { pause } from './pause.ts'
-import { isOpen, planOf, type Share } from './share.ts'
+import { handledKeys, isOpen, type Plan, planOf, type Share } from './share.ts'
 import { logVerdict } from './verdict-log.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
@@ -62,6 +62,7 @@ export async function handleBatches<V extends Vocabulary>(
 ): Promise<readonly (Error | undefined)[]> {
   const startedAt = performance.now()
   const shares = batches.map((batch) => shareOf(options, batch))
+  const spans = shares.flatMap(({ items }) => items.map(({ span }) => span))
   try {
     const error = await handleTogether(options, shares)
     if (error !== undefined) await handleApart(options, shares, error)
@@ -70,9 +71,7 @@ export async function handleBatches<V extends Vocabulary>(
     if (messages > 0) options.observer?.batchHandled({ messages, seconds: (performance.now() - startedAt) / 1_000 })
     return shares.map(({ obstacle }) => obstacle)
   } finally {
-    for (const { items } of shares) {
-      for (const { span } of items) endSpan(span, { outcome: 'interrupted', failed: true })
-    }
+    for (const span of spans) endSpan(span, { outcome: 'interrupted', failed: true })
   }
 }
 
@@ -105,68 +104,78 @@ async function handleTogether<V extends Vocabulary>(
   }
 }
 
-/** What one aggregate's messages contain is not the others' fault: each partition alone, then each key. */
+/**
+ * What one aggregate's messages contain is not the others' fault: each key is tried alone, and nothing is parked for it
+ * yet. Then all that is left is looked at together, so that the breaker sees all of it.
+ */
 async function handleApart<V extends Vocabulary>(
   options: MessagesOf<V>,
   shares: readonly Share<V>[],
   error: unknown,
 ): Promise<void> {
   options.log.warn({ err: error }, 'a batch failed for its content, and is taken apart')
-  for (const share of shares.filter(isOpen)) {
-    const own = shares.length === 1 ? error : await handleTogether(options, [share])
-    if (own !== undefined) await handleEachKey(options, share, own)
+  for (const share of shares) {
+    const keys = [...Map.groupBy(share.items, ({ key }) => key).values()]
+    const left: Arrival<V>[] = []
+    for (const items of keys) left.push(...(await handleAlone(options, share, items)))
+    share.items = left
   }
+  const unparked = await handleTogether(options, shares)
+  // What parking refuses is a bug of this library, or a row that cannot even be read: no message is let go for it.
+  if (unparked !== undefined) for (const share of shares.filter(isOpen)) share.obstacle = asError(unparked)
 }
 
-async function handleEachKey<V extends Vocabulary>(
+/** @returns those that are blocked; all of them as failing, when the database refuses what is decided on them */
+async function handleAlone<V extends Vocabulary>(
   options: MessagesOf<V>,
   share: Share<V>,
-  error: unknown,
-): Promise<void> {
-  const failed = new Map<string, unknown>()
-  const keys = Map.groupBy(share.items, ({ key }) => key)
-  for (const [key, items] of keys) {
-    const part = { ...share, items, unplaceable: [] }
-    const own = keys.size === 1 ? error : await handleTogether(options, [part])
-    if (own !== undefined) failed.set(key, own)
-    share.obstacle ??= part.obstacle
+  items: readonly Arrival<V>[],
+): Promise<readonly Arrival<V>[]> {
+  for (let attempt = 1; !share.signal.aborted; attempt += 1) {
+    try {
+      const keys = items.map(({ key }) => key)
+      const { verdicts } = await decideInTransaction(options, { prepare: () => Promise.resolve({ keys, items }) })
+      for (const key of handledKeys({ ...share, items }, verdicts)) share.handled.add(key)
+      tell(options, items, { verdicts, parked: new Set(), stops: false })
+      return items.filter((_, index) => verdicts[index]?.is === 'blocked')
+    } catch (error) {
+      const failure = classify(error)
+      if (failure === 'content') return items.map((item) => ({ ...item, input: new Failing(error) }))
+      if (failure === 'infrastructure') await pause(backoffMs(attempt, infrastructureDelays), share.signal)
+    }
   }
-  share.items = share.items.filter(({ key }) => failed.has(key))
-  share.failed = failed
-  const unparked = isOpen(share) ? await handleTogether(options, [share]) : undefined
-  // Parking is ours alone: what it refuses is a bug of this library, and no message is let go for it.
-  if (unparked !== undefined) share.obstacle = asError(unparked)
+  return items
 }
 
 async function decideOnce<V extends Vocabulary>(options: MessagesOf<V>, shares: readonly Share<V>[]): Promise<void> {
-  const { participant, breaker = new Breaker(), troubles } = options
+  const { participant, breaker = new Breaker(), troubles, log } = options
   const owner = { name: participant.name, topic: participant.listensTo.topic }
-  const items = shares.flatMap(({ items: own, failed }) => own.filter(({ key }) => !failed.has(key)))
+  const items = shares.flatMap((share) => share.items)
   const keys = items.map(({ key }) => key)
-  let plan: ReturnType<typeof planOf<V>> | undefined
+  let written: { readonly plan: Plan<V>; readonly forged: readonly ToPark[] } | undefined
   await decideInTransaction(options, {
     prepare: () => Promise.resolve({ keys, items }),
     conclude: async (trx, { verdicts }) => {
-      plan = planOf(breaker, shares, verdicts)
+      const plan = planOf(breaker, shares, verdicts)
       await keepUnplaceable(trx, owner, plan.toKeep)
-      await park(trx, owner, plan.toPark)
+      written = { plan, forged: await park(trx, owner, plan.toPark) }
     },
   })
   troubles.clear('messages')
-  if (plan === undefined) return
+  if (written === undefined) return
+  const { plan, forged } = written
   for (const { message, error } of plan.toKeep) {
-    options.log.error(
-      { topic: owner.topic, partition: message.partition, offset: message.offset, because: error },
-      'kept a message that is none of ours',
-    )
-    options.observer?.handled({
-      type: 'other',
-      outcome: 'undecodable',
-      verdict: { is: 'blocked', because: 'undecodable', detail: error },
-    })
+    const { partition, offset } = message
+    log.error({ topic: owner.topic, partition, offset, because: error }, 'kept a message that is none of ours')
+    const verdict = { is: 'blocked', because: 'undecodable', detail: error } as const
+    options.observer?.handled({ type: 'other', outcome: 'undecodable', verdict })
+  }
+  for (const { key, version, messageId } of forged) {
+    log.error({ orderId: key, messageId, version, outcome: 'alarm' }, 'a version came again under another id')
   }
   if (plan.toPark.length > 0) options.onParked?.()
   for (const [share, { verdicts, parked, obstacle }] of plan.shares) {
+    for (const key of handledKeys(share, verdicts)) share.handled.add(key)
     tell(options, share.items, { verdicts, parked, stops: obstacle !== undefined })
     share.obstacle ??= obstacle
     if (obstacle === undefined) share.unplaceable = []
@@ -187,8 +196,7 @@ function shareOf<V extends Vocabulary>({ participant }: EffectsOf<V>, { messages
       unplaceable.push({ message, error: reasonOf(error) })
     }
   }
-  const keysTried = new Set(items.map(({ key }) => key)).size + unplaceable.length
-  return { signal, items, unplaceable, keysTried, failed: new Map(), notYetSince: undefined, obstacle: undefined }
+  return { signal, items, unplaceable, handled: new Set(), notYetSince: undefined, obstacle: undefined }
 }
 
 interface Told<V extends Vocabulary> {

@@ -12,7 +12,7 @@ import {
   type Verdict,
 } from './fold.ts'
 import { appending, type OutboxEvent } from './outbox.ts'
-import type { Cause, Decision, Input, OpenTransaction, Participant, Vocabulary } from './vocabulary.ts'
+import type { Cause, Decision, Input, Locked, OpenTransaction, Participant, Vocabulary } from './vocabulary.ts'
 
 export interface AggregateInput<V extends Vocabulary> {
   readonly key: string
@@ -54,7 +54,7 @@ export async function decideAll<V extends Vocabulary>(
 export interface Work<V extends Vocabulary> {
   readonly keys: readonly string[]
   /** A function is called once the aggregates are locked: for items that depend on rows further down the lock order. */
-  readonly items: readonly Item<V>[] | (() => Promise<readonly Item<V>[]>)
+  readonly items: readonly Item<V>[] | ((rows: Locked<V['state']>['rows']) => Promise<readonly Item<V>[]>)
   /** So many of the effects are leased by the transaction that writes them, and are the caller's to call. */
   readonly leasing?: number
 }
@@ -77,7 +77,7 @@ export async function decideItems<V extends Vocabulary>(
   if (keys.length === 0) return nothingDecided(participant)
   // Decisions are made by the database's clock: the services' own may differ from each other.
   const { rows, now } = await participant.store.lock(trx, keys)
-  const items = typeof work.items === 'function' ? await work.items() : work.items
+  const items = typeof work.items === 'function' ? await work.items(rows) : work.items
   const fold = startFold(participant, keys, { rows, now })
   const verdicts = items.map((item) => foldItem(fold, item))
   for (const withdrawn of await withdrawUnsent(trx, participant, fold.withdrawals)) {

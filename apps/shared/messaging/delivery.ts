@@ -21,6 +21,14 @@ export class Unplaceable extends Error {
   override readonly name = 'Unplaceable'
 }
 
+/** What was decided on it could not be written, even alone. */
+export class Failing {
+  readonly error: unknown
+  constructor(error: unknown) {
+    this.error = error
+  }
+}
+
 /** In lower case, as PostgreSQL gives it back: keys are compared as text. */
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

@@ -33,6 +33,18 @@ export function codeOf(error: unknown): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name
 }
 
+/**
+ * For a table and for people: what failed, and nothing of what it was about. The messages of errors quote values; where it
+ * was thrown tells as much.
+ */
+export function whatFailed(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  const constraint = 'constraint' in error && typeof error.constraint === 'string' ? ` ${error.constraint}` : ''
+  const [, where = ''] = /\n\s+at (?:async )?([^\n]+)/.exec(error.stack ?? '') ?? []
+  const frame = where.replace(/(?:file:\/\/)?\/\S*\//, '')
+  return constraint === '' && frame !== '' ? `${codeOf(error)} at ${frame}` : `${codeOf(error)}${constraint}`
+}
+
 export function classify(error: unknown): Failure {
   if (error instanceof SomebodyWasFaster) return 'conflict'
   if (!(error instanceof Error)) return 'content'

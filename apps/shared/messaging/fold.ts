@@ -1,5 +1,6 @@
 import { changeOf } from './change-of.ts'
-import { Undecodable } from './delivery.ts'
+import { Failing, Undecodable } from './delivery.ts'
+import { whatFailed } from './failures.ts'
 import {
   type Cause,
   type Decision,
@@ -16,7 +17,7 @@ import {
 export interface Item<V extends Vocabulary> {
   readonly key: string
   /** `discarded`: an operator has given it up. Its position is taken even over a gap. */
-  readonly input: Input<V> | 'skipped' | 'discarded' | Undecodable
+  readonly input: Input<V> | 'skipped' | 'discarded' | Undecodable | Failing
   readonly cause: Cause
   readonly position?: Position
 }
@@ -138,7 +139,7 @@ function judgeSafely<V extends Vocabulary>(fold: Fold<V>, draft: Draft<V>, item:
   } catch (error) {
     // A command has somebody who hears of it; an outcome and a deadline are tried again.
     if (item.position === undefined) throw error
-    return { verdict: { ...blocked('content', String(error)), error } }
+    return { verdict: failing(error) }
   }
 }
 
@@ -160,14 +161,16 @@ function judge<V extends Vocabulary>(
     }
   }
   if (input instanceof Undecodable) return blocked('undecodable', input.message)
-  // Without a row there is nowhere to remember the position: the row must come first.
+  if (input instanceof Failing) return failing(input.error)
   if (input === 'discarded') return { is: 'skipped' }
+  // Without a row there is nowhere to remember the position: the row must come first.
   if (input === 'skipped') return draft.state === undefined ? notVisible : { is: 'skipped' }
   const decision = participant.decide(draft.state, input, now)
   return decision.is === 'notYet' ? notVisible : decision
 }
 
 const blocked = (because: Blockage, detail: string) => ({ is: 'blocked', because, detail }) as const
+const failing = (error: unknown) => ({ ...blocked('content', whatFailed(error)), error })
 const notVisible = blocked('not-yet', 'the aggregate it speaks of is not visible here')
 
 interface ToApply<V extends Vocabulary> {
@@ -176,7 +179,7 @@ interface ToApply<V extends Vocabulary> {
   readonly verdict: Extract<Decision<V>, { is: 'applied' }>
 }
 
-/** Everything that code of the participant has a part in. What is left cannot throw. */
+/** What `decide` led to, worked out before anything is changed: to throw here takes nothing but its key out. */
 interface Application<V extends Vocabulary> extends ToApply<V> {
   readonly emitted: readonly Emitted<V>[]
   readonly entry: HistoryEntry

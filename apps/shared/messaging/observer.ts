@@ -13,7 +13,7 @@ import type { Blockage, Item, Verdict } from './fold.ts'
 import { logVerdict } from './verdict-log.ts'
 import type { Log, Vocabulary } from './vocabulary.ts'
 
-/** What became of one input, in a word. The last three stop a partition. */
+/** What became of one input, in a word. The blockages park it: it is told again when it is tried again and handled. */
 export type Outcome = 'applied' | 'duplicate' | 'late' | 'alarm' | 'repeat' | 'refused' | 'skipped' | Blockage
 
 export type CallOutcome = 'answered' | 'unknown' | 'not_performed' | 'gave_up'

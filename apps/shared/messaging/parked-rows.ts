@@ -1,16 +1,18 @@
 import { sql } from 'kysely'
 import type { KafkaMessage } from './kafka-client.ts'
-import type { ParkingCause } from './parking.ts'
+import { type ParkingCause, printable } from './parking.ts'
 import type { TransactionSource } from './transaction.ts'
 import type { OpenTransaction } from './vocabulary.ts'
 
 /** A claim ends after this long, for whoever has died over it. */
 const claimSeconds = 30
 const claimMaxKeys = 20
+const askAgainMinMs = 50
 
 export interface ParkedMessage {
   readonly key: string
   readonly version: number
+  readonly messageId: string
   readonly message: KafkaMessage
 }
 
@@ -33,11 +35,13 @@ export async function claimParkedKeys(
   )
   const keys = rows.flatMap(({ key }) => (key === null ? [] : [key]))
   const next = rows.find(({ key }) => key === null)?.next_due_ms
-  return { keys, nextDueMs: Math.max(1, Math.ceil(next ?? Number.MAX_SAFE_INTEGER)) }
+  // One that is due and that somebody else holds is no reason to ask all the time.
+  return { keys, nextDueMs: Math.max(askAgainMinMs, Math.ceil(next ?? Number.MAX_SAFE_INTEGER)) }
 }
 
 interface MessageRow {
   readonly version: number
+  readonly message_id: string
   readonly partition: number
   readonly offset: string
   readonly headers: string
@@ -51,11 +55,11 @@ interface MessageRow {
 export async function lockFirst(trx: OpenTransaction, key: string): Promise<ParkedMessage | undefined> {
   await sql`select from parked_key where key = ${key} for update`.execute(trx)
   const { rows } = await sql<MessageRow>`
-    select version, partition, "offset"::text, headers, body from parked_message
+    select version, message_id, partition, "offset"::text, headers, body from parked_message
     where key = ${key} order by version limit 1`.execute(trx)
   const [row] = rows
   if (row === undefined) return undefined
-  const { version, partition, offset, headers, body } = row
+  const { version, message_id: messageId, partition, offset, headers, body } = row
   const message = {
     partition,
     offset,
@@ -64,25 +68,35 @@ export async function lockFirst(trx: OpenTransaction, key: string): Promise<Park
     body: body ?? undefined,
     headers: JSON.parse(headers),
   }
-  return { key, version, message }
+  return { key, version, messageId, message }
 }
 
-export async function removeMessage(
-  trx: OpenTransaction,
-  { key, version }: Pick<ParkedMessage, 'key' | 'version'>,
-): Promise<void> {
-  await sql`delete from parked_message where key = ${key} and version = ${version}`.execute(trx)
+export async function removeMessages(trx: OpenTransaction, key: string, upToVersion: number): Promise<void> {
+  await sql`delete from parked_message where key = ${key} and version <= ${upToVersion}`.execute(trx)
 }
 
-/** Its first message is another one now, or there is none: then the key goes on. @returns why it was parked, if it is gone */
-export async function forgetIfEmpty(
+/**
+ * Its first message is another one now, which nobody has tried, or there is none: then the key goes on.
+ * @returns why it was parked, if it is gone
+ */
+export async function goOn(
   trx: OpenTransaction,
   key: string,
 ): Promise<{ readonly cause: ParkingCause; readonly by: string | null } | undefined> {
   const { rows } = await sql<{ cause: ParkingCause; by: string | null }>`
     delete from parked_key where key = ${key} and not exists (select from parked_message where key = ${key})
     returning cause, redriven_by as by`.execute(trx)
+  if (rows.length === 0) {
+    await sql`update parked_key set attempts = 0, failing_since = null where key = ${key}`.execute(trx)
+  }
   return rows[0]
+}
+
+/** Lets a claim go: the key is tried again after so long. */
+export async function release(db: TransactionSource, key: string, delayMs: number): Promise<void> {
+  await sql`
+    update parked_key set next_attempt_at = clock_timestamp() + ${delayMs}::float8 * interval '1 millisecond'
+    where key = ${key} and next_attempt_at is not null`.execute(db)
 }
 
 export interface Attempted {
@@ -101,14 +115,16 @@ export async function countAttempt(
   { key, error, next }: Attempted,
 ): Promise<ParkingCause | undefined> {
   const { rows } = await sql<{ attempts: number; age_ms: number }>`
-    select attempts + 1 as attempts, extract(epoch from clock_timestamp() - parked_at)::float8 * 1000 as age_ms
+    select attempts + 1 as attempts,
+           extract(epoch from clock_timestamp() - coalesce(failing_since, clock_timestamp()))::float8 * 1000 as age_ms
     from parked_key where key = ${key} for update`.execute(trx)
   const [row] = rows
   if (row === undefined) return undefined
   const { cause, delayMs } = next({ attempts: row.attempts, ageMs: row.age_ms })
   await sql`
     update parked_key
-    set attempts = ${row.attempts}, cause = ${cause}, error = ${error.replaceAll('\0', '')},
+    set attempts = ${row.attempts}, cause = ${cause}, error = ${printable(error)},
+        failing_since = coalesce(failing_since, clock_timestamp()),
         next_attempt_at = clock_timestamp() + ${delayMs ?? null}::float8 * interval '1 millisecond'
     where key = ${key}`.execute(trx)
   return delayMs === undefined ? cause : undefined

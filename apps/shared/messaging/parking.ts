@@ -32,7 +32,7 @@ interface Owner {
   readonly topic: string
 }
 
-/** To the first new attempt. What comes for a key wakes a gap; a row that is missing is a commit not visible yet. */
+/** To the first new attempt. A row that is missing is a commit that is not visible yet. */
 export const firstAttemptMs: Readonly<Record<Blockage, number>> = {
   content: 1_000,
   undecodable: 1_000,
@@ -41,13 +41,19 @@ export const firstAttemptMs: Readonly<Record<Blockage, number>> = {
 }
 
 /**
- * Sets messages aside in your transaction, once their aggregates are locked: accepted, and no longer Kafka's. One whose
+ * Sets messages aside in your transaction, when their aggregates are locked: accepted, and no longer Kafka's. One whose
  * key is parked already goes behind it. Nobody has to look whether a key is parked: the version gate finds a gap in
  * whatever comes for it until it has gone on. Announces the keys that were not parked before.
+ * @returns those whose version is parked already under another id: they are not kept, and somebody must look
  */
-export async function park(trx: OpenTransaction, owner: Owner, messages: readonly ToPark[]): Promise<void> {
-  if (messages.length === 0) return
+export async function park(
+  trx: OpenTransaction,
+  owner: Owner,
+  messages: readonly ToPark[],
+): Promise<readonly ToPark[]> {
+  if (messages.length === 0) return []
   const firsts = [...Map.groupBy(messages, ({ key }) => key).values()].flatMap((ofKey) => ofKey.slice(0, 1))
+  const once = [...new Map(messages.map((one) => [`${one.key} ${one.version}`, one])).values()]
   const keys = firsts.toSorted((one, other) => (one.key < other.key ? -1 : 1))
   // Locks the key. One that somebody removes at this moment is made again.
   const { rows } = await sql<{ key: string; is_new: boolean }>`
@@ -59,18 +65,20 @@ export async function park(trx: OpenTransaction, owner: Owner, messages: readonl
     ) as parked (key, cause, error, delay_ms)
     on conflict (key) do update set error = parked_key.error
     returning key, xmax = 0 as is_new`.execute(trx)
-  await sql`
+  const placed = await sql<{ message_id: string }>`
     insert into parked_message (key, version, message_id, type, topic, partition, "offset", headers, body)
     select key, version, message_id, type, ${owner.topic}, partition, "offset"::bigint, headers, body from unnest(
-      ${textArray(messages.map(({ key }) => key))}::text[], ${intArray(messages.map(({ version }) => version))}::int[],
-      ${uuidArray(messages.map(({ messageId }) => messageId))}::uuid[],
-      ${textArray(messages.map(({ type }) => printable(type)))}::text[],
-      ${intArray(messages.map(({ message }) => message.partition))}::int[],
-      ${textArray(messages.map(({ message }) => message.offset))}::text[],
-      ${textArray(messages.map(({ message }) => JSON.stringify(message.headers)))}::text[],
-      ${byteaArray(messages.map(({ message }) => bodyOf(message)))}::bytea[]
+      ${textArray(once.map(({ key }) => key))}::text[], ${intArray(once.map(({ version }) => version))}::int[],
+      ${uuidArray(once.map(({ messageId }) => messageId))}::uuid[],
+      ${textArray(once.map(({ type }) => printable(type)))}::text[],
+      ${intArray(once.map(({ message }) => message.partition))}::int[],
+      ${textArray(once.map(({ message }) => message.offset))}::text[],
+      ${textArray(once.map(({ message }) => JSON.stringify(message.headers)))}::text[],
+      ${byteaArray(once.map(({ message }) => bodyOf(message)))}::bytea[]
     ) as parked (key, version, message_id, type, partition, "offset", headers, body)
-    on conflict do nothing`.execute(trx)
+    on conflict (key, version) do update set type = excluded.type
+      where parked_message.message_id = excluded.message_id
+    returning message_id`.execute(trx)
   const isNew = new Set(rows.flatMap((row) => (row.is_new ? [row.key] : [])))
   const announced = keys.filter(({ key }) => isNew.has(key))
   await announce(
@@ -78,6 +86,8 @@ export async function park(trx: OpenTransaction, owner: Owner, messages: readonl
     owner.name,
     announced.map(({ key, because }) => ({ type: 'MessageParked', subject: key, cause: because, who: owner.name })),
   )
+  const kept = new Set(placed.rows.map((row) => row.message_id))
+  return messages.filter(({ messageId }) => !kept.has(messageId))
 }
 
 /** Keeps, in your transaction, messages that can neither be handled nor hold up anybody. */
@@ -105,4 +115,4 @@ const bodyOf = ({ body, value }: KafkaMessage): Buffer | null =>
   body ?? (value === undefined ? null : Buffer.from(value))
 
 /** PostgreSQL's text holds every character but one. */
-const printable = (text: string): string => text.replaceAll('\0', '')
+export const printable = (text: string): string => text.replaceAll('\0', '')

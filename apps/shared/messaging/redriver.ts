@@ -3,16 +3,17 @@ import { type Arrival, arrivalOf } from './arrival.ts'
 import { backoffMs } from './backoff.ts'
 import { decideInTransaction } from './decide-in-transaction.ts'
 import type { EffectsOf } from './effects.ts'
-import { classify, reasonOf } from './failures.ts'
+import { asError, classify, reasonOf, whatFailed } from './failures.ts'
 import type { Blockage, Verdict } from './fold.ts'
 import { endSpan, outcomeOf, registeredTracer, tellVerdict } from './observer.ts'
 import {
   claimParkedKeys,
   countAttempt,
-  forgetIfEmpty,
+  goOn,
   lockFirst,
   type ParkedMessage,
-  removeMessage,
+  release,
+  removeMessages,
 } from './parked-rows.ts'
 import type { ParkingCause } from './parking.ts'
 import { pause } from './pause.ts'
@@ -26,11 +27,12 @@ export interface Redriver {
 }
 
 const pollMs = 1_000
+const infrastructureDelayMs = 1_000
 /** Of one key and claim: the claim is a lease, and a long queue is gone through in several. */
 const stepsMax = 100
 /** A row that is not visible for so long is lost. */
 const missingAfterMs = 60_000
-/** With their delays some four minutes: time for a table to be unlocked or a flag to be set, not for a deploy. */
+/** With their delays two minutes or so: time for a flag to be set, not for a deploy. */
 const attemptsMax = 8
 
 const delaysMs: Readonly<Record<Blockage, { readonly firstMs: number; readonly maxMs: number }>> = {
@@ -46,7 +48,7 @@ export function startRedriver<V extends Vocabulary>(options: EffectsOf<V>, signa
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
       woken = new AbortController()
-      const waitMs = await redriveOnce(options).catch((error: unknown) => {
+      const waitMs = await redriveOnce(options, signal).catch((error: unknown) => {
         options.log.warn({ err: error }, 'parked messages could not be tried again')
         options.troubles.note('parked messages', error)
         return pollMs
@@ -58,24 +60,44 @@ export function startRedriver<V extends Vocabulary>(options: EffectsOf<V>, signa
 }
 
 /** One round. @returns in how many milliseconds the next key is due; 0: at once */
-export async function redriveOnce<V extends Vocabulary>(options: EffectsOf<V>): Promise<number> {
+export async function redriveOnce<V extends Vocabulary>(
+  options: EffectsOf<V>,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<number> {
   const { keys, nextDueMs } = await claimParkedKeys(options.db)
+  let failure: Error | undefined
+  for (const key of keys) {
+    try {
+      await redriveKey(options, key, signal)
+    } catch (error) {
+      failure = asError(error)
+      // Its surroundings are its own, such as somebody who holds its row: the others are not to wait for it.
+      await release(options.db, key, infrastructureDelayMs)
+    }
+  }
+  if (failure !== undefined) throw failure
   options.troubles.clear('parked messages')
-  for (const key of keys) await redriveKey(options, key)
   return keys.length > 0 ? 0 : nextDueMs
 }
 
 /** By version, each message in a transaction of its own, until one is not handled. */
-async function redriveKey<V extends Vocabulary>(options: EffectsOf<V>, key: string): Promise<void> {
-  for (let step = 0; step < stepsMax; step += 1) {
+async function redriveKey<V extends Vocabulary>(
+  options: EffectsOf<V>,
+  key: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let step = 0; step < stepsMax && !signal.aborted; step += 1) {
     try {
       if (!(await redriveFirst(options, key))) return
     } catch (error) {
       const failure = classify(error)
       if (failure === 'infrastructure') throw error
-      if (failure === 'content') return await countFailure(options, { key, because: 'content', error: String(error) })
+      if (failure === 'content') {
+        return await countFailure(options, { key, because: 'content', error: whatFailed(error) })
+      }
     }
   }
+  await release(options.db, key, 0)
 }
 
 /** @returns whether there may be more to handle */
@@ -83,7 +105,7 @@ async function redriveFirst<V extends Vocabulary>(options: EffectsOf<V>, key: st
   const { participant } = options
   let parked: ParkedMessage | undefined
   let item: Arrival<V> | undefined
-  const { verdicts } = await decideInTransaction(options, {
+  const deciding = decideInTransaction(options, {
     prepare: async (trx) => ({
       keys: [key],
       items: async () => {
@@ -96,12 +118,16 @@ async function redriveFirst<V extends Vocabulary>(options: EffectsOf<V>, key: st
     conclude: async (trx, resolved) => {
       const [verdict] = resolved.verdicts
       if (parked !== undefined && verdict?.is === 'blocked') return
-      if (parked !== undefined) await removeMessage(trx, parked)
-      const redriven = await forgetIfEmpty(trx, key)
+      if (parked !== undefined) await removeMessages(trx, key, parked.version)
+      const redriven = await goOn(trx, key)
       if (redriven === undefined) return
       const who = redriven.by ?? participant.name
       await announce(trx, participant.name, [{ type: 'MessageRedriven', subject: key, cause: redriven.cause, who }])
     },
+  })
+  const { verdicts } = await deciding.catch((error: unknown) => {
+    endSpan(item?.span, { outcome: 'interrupted', failed: true })
+    throw error
   })
   const [verdict] = verdicts
   if (item === undefined || verdict === undefined) return false

@@ -17,10 +17,8 @@ export interface Share<V extends Vocabulary> {
   items: readonly Arrival<V>[]
   /** What belongs to no aggregate. */
   unplaceable: readonly ToKeep[]
-  /** How many different keys there were at first, with the unplaceable ones. */
-  readonly keysTried: number
-  /** Keys that fail even alone: they are parked, and not decided once more. */
-  failed: ReadonlyMap<string, unknown>
+  /** Keys of which a message has been handled. */
+  readonly handled: Set<string>
   notYetSince: number | undefined
   /** Why the partition does not go on. */
   obstacle: Error | undefined
@@ -46,20 +44,23 @@ interface SharePlan<V extends Vocabulary> {
 /** A commit is shipped before it is visible, by some 40 ms under load. What stays invisible longer is parked. */
 const notYetVisibleMaxMs = 250
 
-/** @param decided in the order of the items that were decided, share by share; those of failed keys are left out */
+/** @param decided in the order of the items, share by share */
 export function planOf<V extends Vocabulary>(
   breaker: Breaker,
   shares: readonly Share<V>[],
   decided: readonly Verdict<V>[],
 ): Plan<V> {
-  const rest = [...decided]
-  const judged = shares.map((share) => ({ share, verdicts: verdictsOf(share, rest) }))
-  const failures = new Map(judged.flatMap(({ share, verdicts }) => failuresOf(share, verdicts)))
-  const tried = shares.reduce((sum, { keysTried }) => sum + keysTried, 0)
-  const code = breaker.judge(tried, failures)
-  const plans = judged.map(({ share, verdicts }): readonly [Share<V>, SharePlan<V>] => {
-    const isBad = failuresOf(share, verdicts).some(([, own]) => own === code)
-    if (code !== undefined && isBad) {
+  let from = 0
+  const judged = shares.map((share) => {
+    const verdicts = decided.slice(from, from + share.items.length)
+    from += share.items.length
+    return { share, verdicts, failures: failuresOf(share, verdicts) }
+  })
+  const failures = new Map(judged.flatMap(({ failures: own }) => own))
+  const tried = new Set([...failures.keys(), ...judged.flatMap(({ share, verdicts }) => handledKeys(share, verdicts))])
+  const code = breaker.judge(tried.size, failures)
+  const plans = judged.map(({ share, verdicts, failures: own }): readonly [Share<V>, SharePlan<V>] => {
+    if (code !== undefined && own.some(([, one]) => one === code)) {
       const obstacle = new PartitionBlocked(
         `too many keys fail with ${code} for it to be their messages: nothing is parked`,
       )
@@ -78,17 +79,18 @@ export function planOf<V extends Vocabulary>(
   }
 }
 
-function verdictsOf<V extends Vocabulary>(share: Share<V>, rest: Verdict<V>[]): readonly Verdict<V>[] {
-  return share.items.map(({ key }) => {
-    const error = share.failed.get(key)
-    if (share.failed.has(key)) return { is: 'blocked', because: 'content', detail: String(error), error }
-    const verdict = rest.shift()
-    if (verdict === undefined) throw new Error('A message was not decided')
-    return verdict
+/** A repeat tells nothing of what is deployed now, and nor does who waits for another. */
+export function handledKeys<V extends Vocabulary>(
+  { items, handled }: Share<V>,
+  verdicts: readonly Verdict<V>[],
+): readonly string[] {
+  const now = items.filter((_, index) => {
+    const verdict = verdicts[index]
+    return verdict !== undefined && verdict.is !== 'blocked' && verdict.is !== 'repeat'
   })
+  return [...handled, ...now.map(({ key }) => key)]
 }
 
-/** By key, the first one only: what follows it is blocked for the same. */
 function failuresOf<V extends Vocabulary>(
   { items, unplaceable }: Share<V>,
   verdicts: readonly Verdict<V>[],

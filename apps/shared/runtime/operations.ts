@@ -8,12 +8,19 @@ import { problemSchema } from './problem.ts'
 const cause = z.enum(['content', 'gap', 'not-yet', 'undecodable', 'aggregate-missing'])
 const state = z.enum(['waiting', 'dead'])
 const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+/** PostgreSQL's text holds every character but one. */
+const text = (maxLength: number) =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .refine((value) => !value.includes('\0'), { error: 'must not hold the character 0' })
 const filter = {
   state: state.optional(),
   cause: cause.optional(),
   key: z.uuid().optional().openapi({ description: 'The order' }),
-  type: z.string().max(200).optional().openapi({ description: 'Of the message that is handled next' }),
-  error: z.string().max(500).optional().openapi({ description: 'A part of what failed' }),
+  type: text(200).optional().openapi({ description: 'Of the message that is handled next' }),
+  error: text(500).optional().openapi({ description: 'A part of what failed' }),
   since: moment.optional().openapi({ type: 'string', format: 'date-time' }),
   until: moment.optional().openapi({ type: 'string', format: 'date-time' }),
 }
@@ -23,10 +30,16 @@ const limitMax = 1_000
 const limit = z.coerce.number().int().min(1).max(limitMax).default(100)
 const order = z.strictObject({
   ...filter,
-  reason: z.string().min(1).max(500).openapi({ description: 'Kept with your name and the time' }),
+  reason: text(500).openapi({ description: 'Kept with your name and the time' }),
   limit: z.int().min(1).max(limitMax).default(100),
   dryRun: z.boolean().default(false).openapi({ description: 'Only says which keys' }),
 })
+
+const given = z
+  .strictObject({ ...order.shape })
+  .refine(({ state: s, cause: c, key, type, error }) => [s, c, key, type, error].some((value) => value !== undefined), {
+    error: 'state, cause, key, type or error must be given: what is given up does not come back',
+  })
 
 const date = z.date().openapi({ type: 'string', format: 'date-time' })
 const parkedBody = z
@@ -67,7 +80,7 @@ const doneBody = z.object({ keys: z.array(z.string()), dryRun: z.boolean() }).op
 const effectState = z.enum(['due', 'waiting', 'calling'])
 const effectFilter = {
   key: z.uuid().optional().openapi({ description: 'The order' }),
-  kind: z.string().max(200).optional(),
+  kind: text(200).optional(),
   state: effectState.optional(),
   unknown: z.stringbool().optional().openapi({ description: 'Whether nobody knows if the call had its effect' }),
 }
@@ -125,6 +138,7 @@ const json = <Schema extends z.ZodType>(schema: Schema, description: string) => 
   content: { 'application/json': { schema } },
 })
 const body = { required: true, content: { 'application/json': { schema: order } } }
+const chosenBody = { required: true, content: { 'application/json': { schema: given } } }
 
 const listRoute = createRoute({
   method: 'get',
@@ -150,8 +164,8 @@ const redriveRoute = createRoute({
 const discardRoute = createRoute({
   method: 'post',
   path: '/ops/parked/discard',
-  summary: 'Give up the first message of each key for good; what waits behind it goes on',
-  request: { body },
+  summary: 'Give up the first message of each key for good, if it has failed; what waits behind it goes on',
+  request: { body: chosenBody },
   responses: { 200: json(doneBody, 'Of a gap what is missing was given up'), ...failures },
 })
 

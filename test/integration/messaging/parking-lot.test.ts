@@ -54,7 +54,7 @@ describe('what operators do with parked messages', () => {
         state: 'waiting',
         cause: 'undecodable',
         error: expect.stringContaining('Added does not decode'),
-        attempts: 0,
+        attempts: 1,
         parkedAt: expect.any(Date),
         nextAttemptAt: expect.any(Date),
         messages: 2,
@@ -138,11 +138,37 @@ describe('what operators do with parked messages', () => {
     expect((await t.counter(key))?.state.heard).toEqual(['1', '3'])
   })
 
-  it('discard a message whose aggregate there never was', async () => {
+  it('discard the beginning of an aggregate, and with it all that is parked of it', async () => {
     const key = randomUUID()
-    await t.handle([undecodable(key)])
+    await t.handle([undecodable(key), added(key, 2), added(key, 3)])
     expect(await lot().discard({ key }, order)).toEqual([key])
     expect(await keysOf({})).toEqual([])
     expect(await t.counter(key)).toBeUndefined()
+  })
+
+  it('discard twice, as after an answer that was lost, and give up one message', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1), undecodable(key, 2), added(key, 3), added(key, 4)])
+    expect(await lot().discard({ key }, order)).toEqual([key])
+    expect(await lot().discard({ key }, order)).toEqual([])
+    await redrive()
+    expect((await t.counter(key))?.state.heard).toEqual(['1', '3', '4'])
+  })
+
+  it('discard nothing that has become handleable meanwhile', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1), undecodable(key, 2), added(key, 3)])
+    const discarding = lot().discard({ key }, order)
+    const again = lot().discard({ key }, order)
+    expect([...(await discarding), ...(await again)]).toEqual([key])
+    await redrive()
+    expect((await t.counter(key))?.state.heard).toEqual(['1', '3'])
+  })
+
+  it('do not discard what speaks of a row that may still become visible', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1, { name: 'needs a row' })])
+    expect(await lot().discard({ key }, order)).toEqual([])
+    expect(await keysOf({ cause: 'not-yet' })).toEqual([key])
   })
 })

@@ -1,0 +1,80 @@
+import { sql } from 'kysely'
+import { redriveOnce } from '../../apps/shared/messaging/redriver.ts'
+import { Troubles } from '../../apps/shared/messaging/troubles.ts'
+import { counterParticipant, message, silentLog } from './counter.ts'
+import type { Counting } from './counting.ts'
+
+interface ParkedKey {
+  readonly cause: string
+  readonly attempts: number
+  readonly is_dead: boolean
+}
+
+export const undecodable = (key: string, version: number) => message({ key, version, type: 'Added', payload: '{' })
+
+/** What tests of parking look at and do, in a database of counters. */
+export function parkingIn(t: Counting) {
+  const options = (participant = counterParticipant()) => ({
+    db: t.db,
+    participant,
+    log: silentLog,
+    troubles: new Troubles(),
+  })
+  const parkedKey = async (key: string) =>
+    (
+      await sql<ParkedKey>`select cause, attempts, next_attempt_at is null as is_dead from parked_key where key = ${key}`.execute(
+        t.db,
+      )
+    ).rows[0]
+  const parkedVersions = async (key: string) =>
+    (
+      await sql<{ version: number }>`select version from parked_message where key = ${key} order by version`.execute(
+        t.db,
+      )
+    ).rows.map(({ version }) => version)
+  const makeDue = async () => void (await sql`update parked_key set next_attempt_at = now()`.execute(t.db))
+  /** As if so much time had passed and every attempt in it had failed as well. */
+  const redrive = async (participant = counterParticipant(), rounds = 1) => {
+    for (let round = 0; round < rounds; round += 1) {
+      await sql`update parked_key set next_attempt_at = now() where next_attempt_at is not null`.execute(t.db)
+      await redriveOnce(options(participant))
+    }
+  }
+  const announced = async (key: string) =>
+    (
+      await sql<{ type: string; payload: string }>`
+      select type, payload from outbox where aggregateid = ${key} and aggregatetype = 'operations' order by id`.execute(
+        t.db,
+      )
+    ).rows
+  /** Sessions that wait for another one's transaction. */
+  const waiting = async () =>
+    (await sql`select from pg_locks where not granted and locktype in ('transactionid', 'tuple')`.execute(t.db)).rows
+  const heard = async (key: string) => (await t.counter(key))?.state.heard
+  /** A table that refuses what was decided for one name. */
+  const refusing = async (name: string) => {
+    const admin = t.database.open<unknown>('postgres', 1)
+    await sql`alter table payment_service.counters add constraint no_such_name
+              check (not state->'heard' ? ${sql.lit(name)}) not valid`.execute(admin)
+    return {
+      [Symbol.asyncDispose]: async () =>
+        void (await sql`alter table payment_service.counters drop constraint if exists no_such_name`.execute(admin)),
+    }
+  }
+  return { options, parkedKey, parkedVersions, makeDue, redrive, announced, waiting, heard, refusing }
+}
+
+/** The same participant after its bug was fixed. */
+export function fixed() {
+  const participant = counterParticipant()
+  return {
+    ...participant,
+    decide: (...[state, input, now]: Parameters<typeof participant.decide>) => {
+      if (input.type !== 'Added' || input.name !== 'bug') return participant.decide(state, input, now)
+      const decision = participant.decide(state, { ...input, name: 'fixed' }, now)
+      if (decision.is !== 'applied') return decision
+      const names = decision.state.heard.map((name) => (name === 'fixed' ? 'bug' : name))
+      return { ...decision, state: { ...decision.state, heard: names } }
+    },
+  }
+}
