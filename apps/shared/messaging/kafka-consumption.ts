@@ -1,0 +1,191 @@
+import type { Consumer, EachBatchPayload, TopicOffsets } from 'kafkajs'
+import { reasonOf } from './failures.ts'
+import { batchMaxMessages, clientOf, type KafkaOptions, received, retry } from './kafka-client.ts'
+import { pause } from './pause.ts'
+import type { Subscription, Surroundings } from './subscription.ts'
+
+/** More partitions than this in one process are handled one after the other. */
+const partitionsAtOnce = 64
+/** Bytes of one partition in one fetch, and so of one batch. */
+const batchMaxBytes = 1_048_576
+/** Bytes of all partitions in one fetch, and so of one transaction. */
+const fetchMaxBytes = 4 * batchMaxBytes
+/** A fetch without data comes back after this long, which bounds a stop. Data is delivered at once. */
+const fetchMaxWaitMs = 500
+/** Repeats after a crash are harmless, a round trip per batch is not: offsets are committed this often. */
+const commitIntervalMs = 1_000
+/** Three heartbeats fit into a session, as Kafka recommends. */
+const heartbeatsPerSession = 3
+/** One that has not fetched for so many sessions is deaf, whatever its heartbeats say, and a new one is built. */
+const deafSessions = 3
+const disconnectMaxMs = 5_000
+const never = new AbortController().signal
+/** One consumer from its connection to its end. */
+export class Consumption {
+  readonly #consumer: Consumer
+  readonly #subscription: Subscription
+  readonly #around: Surroundings
+  readonly #heartbeatMs: number
+  readonly #sessionTimeoutMs: number
+  /** The offsets to go on from that are not committed yet, by partition. */
+  readonly #handled = new Map<number, string>()
+  readonly #crashed = Promise.withResolvers<never>()
+
+  constructor(options: KafkaOptions, subscription: Subscription, around: Surroundings) {
+    this.#subscription = subscription
+    this.#around = around
+    this.#sessionTimeoutMs = options.sessionTimeoutMs
+    this.#heartbeatMs = Math.floor(options.sessionTimeoutMs / heartbeatsPerSession)
+    this.#consumer = clientOf(options, around.log).consumer({
+      groupId: subscription.groupId,
+      sessionTimeout: options.sessionTimeoutMs,
+      rebalanceTimeout: options.sessionTimeoutMs * 2,
+      heartbeatInterval: this.#heartbeatMs,
+      maxBytesPerPartition: batchMaxBytes,
+      maxBytes: fetchMaxBytes,
+      minBytes: 1,
+      maxWaitTimeInMs: fetchMaxWaitMs,
+      allowAutoTopicCreation: false,
+      readUncommitted: false,
+      // Every failure ends this consumer and builds a new one: one way of recovering, and it is ours.
+      retry: { ...retry, restartOnFailure: () => Promise.resolve(false) },
+    })
+  }
+
+  async run(): Promise<void> {
+    const { log, state, stopping } = this.#around
+    const { topic } = this.#subscription
+    const { CRASH, FETCH, GROUP_JOIN, HEARTBEAT } = this.#consumer.events
+    const { liveness } = this.#around.state
+    this.#consumer.on(HEARTBEAT, () => liveness.heard())
+    this.#consumer.on(FETCH, () => liveness.fetched())
+    this.#consumer.on(CRASH, ({ payload }) => this.#crashed.reject(payload.error))
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.#handled.clear()
+      const partitions = payload.memberAssignment[topic] ?? []
+      liveness.assigned(partitions)
+      for (const partition of state.stoppedPartitions.keys()) {
+        if (partitions.includes(partition)) continue
+        state.stoppedPartitions.delete(partition)
+        // kafkajs remembers a pause beyond the assignment: should the partition come back, it would be deaf.
+        this.#consumer.resume([{ topic, partitions: [partition] }])
+      }
+      this.#subscription.observer?.assigned({ topic, partitions })
+      log.info({ group: this.#subscription.groupId, topic, partitions }, 'joined the consumer group')
+      state.waitsFor = undefined
+    })
+    state.stoppedPartitions.clear()
+    const commitBySelf = ({ topic, partitions }: TopicOffsets) =>
+      this.#consumer.commitOffsets(partitions.map((position) => ({ topic, ...position })))
+    const committing = setInterval(() => void this.#commit(commitBySelf), commitIntervalMs)
+    const watching = setInterval(() => this.#rebuildIfDeaf(), this.#heartbeatMs)
+    const stopped = Promise.withResolvers<void>()
+    const onStop = (): void => stopped.resolve()
+    stopping.addEventListener('abort', onStop, { once: true })
+    try {
+      await this.#consumer.connect()
+      // A new group begins with the oldest message: beginning with the newest would lose all that was said before.
+      await this.#consumer.subscribe({ topic, fromBeginning: true })
+      await this.#consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: partitionsAtOnce,
+        eachBatch: (payload) => this.#handle(payload),
+      })
+      if (stopping.aborted) onStop()
+      await Promise.race([stopped.promise, this.#crashed.promise])
+    } finally {
+      stopping.removeEventListener('abort', onStop)
+      clearInterval(committing)
+      clearInterval(watching)
+      await this.#commit(commitBySelf)
+      // One whose loop is dead may never say that it has ended.
+      await Promise.race([this.#consumer.disconnect().catch(() => undefined), pause(disconnectMaxMs, never)])
+    }
+  }
+
+  /** A fetch comes back every half second, with or without data. One that does not is no quiet topic. */
+  #rebuildIfDeaf(): void {
+    const { state } = this.#around
+    const deafMs = state.liveness.deafMs(new Set(state.stoppedPartitions.keys()))
+    if (deafMs < this.#sessionTimeoutMs * deafSessions) return
+    this.#crashed.reject(new Error(`nothing was fetched for ${Math.round(deafMs / 1_000)} s`))
+  }
+
+  /** Never throws: kafkajs answers an error of ours by blocking the partition or by ending the consumer for good. */
+  async #handle(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload
+    const { stopping, state } = this.#around
+    state.liveness.begins(batch.partition)
+    const taken = new AbortController()
+    const signal = AbortSignal.any([stopping, taken.signal])
+    // kafkajs sends heartbeats between messages only; a long transaction would lose the partition while it works.
+    // It also skips a heartbeat that comes a moment too early, so this asks more often than it is to send.
+    const beating = setInterval(() => {
+      payload.heartbeat().catch(() => taken.abort())
+    }, this.#heartbeatMs / 4)
+    try {
+      this.#tellLag(batch, batch.messages[0]?.offset)
+      for (let from = 0; from < batch.messages.length; from += batchMaxMessages) {
+        if (signal.aborted || !payload.isRunning()) return
+        const messages = batch.messages.slice(from, from + batchMaxMessages)
+        await this.#subscription.onBatch({
+          messages: messages.map((message) => received(batch.partition, message)),
+          signal,
+        })
+        const last = messages.at(-1)?.offset ?? batch.lastOffset()
+        if (!this.#resolved(payload, last)) return
+        const next = (BigInt(last) + 1n).toString()
+        this.#handled.set(batch.partition, next)
+        this.#tellLag(batch, next)
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#stopPartition(batch.partition, error)
+    } finally {
+      clearInterval(beating)
+      state.liveness.ends(batch.partition)
+      if (signal.aborted) await this.#commit((offsets) => payload.commitOffsetsIfNecessary({ topics: [offsets] }))
+    }
+  }
+
+  /** False when the topic was taken away meanwhile: its messages come again elsewhere and are recognised as repeats. */
+  #resolved(payload: EachBatchPayload, offset: string): boolean {
+    try {
+      payload.resolveOffset(offset)
+      return true
+    } catch (error) {
+      this.#around.log.warn(
+        { offset, reason: reasonOf(error) },
+        'a batch was handled whose partition is no longer ours',
+      )
+      return false
+    }
+  }
+
+  /** `next`: the offset of the first message that is not handled. The high watermark is that of the next one to come. */
+  #tellLag({ partition, highWatermark }: EachBatchPayload['batch'], next = highWatermark): void {
+    const messages = Number(BigInt(highWatermark) - BigInt(next))
+    this.#subscription.observer?.lag({ topic: this.#subscription.topic, partition, messages })
+  }
+
+  #stopPartition(partition: number, error: unknown): void {
+    const { log, state } = this.#around
+    const { topic } = this.#subscription
+    this.#consumer.pause([{ topic, partitions: [partition] }])
+    state.stoppedPartitions.set(partition, reasonOf(error))
+    log.error({ topic, partition, err: error }, 'stopped the partition: it goes on from here after a restart')
+  }
+
+  async #commit(commit: (offsets: TopicOffsets) => Promise<void>): Promise<void> {
+    if (this.#handled.size === 0) return
+    const { topic } = this.#subscription
+    const partitions = [...this.#handled].map(([partition, offset]) => ({ partition, offset }))
+    this.#handled.clear()
+    try {
+      await commit({ topic, partitions })
+    } catch (error) {
+      // The messages come again and are recognised as repeats.
+      this.#around.log.warn({ topic, reason: reasonOf(error) }, 'offsets were not committed')
+    }
+  }
+}
