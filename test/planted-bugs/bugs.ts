@@ -86,15 +86,6 @@ export const bugs: readonly PlantedBug[] = [
     caughtBy: { file: integration('redriver'), test: 'stays in order' },
   },
   {
-    name: 'parking does not take the lock of its key',
-    file: messaging('parking'),
-    edits: [['on conflict (key) do update set error = parked_key.error', 'on conflict (key) do nothing']],
-    caughtBy: {
-      file: integration('redriver'),
-      test: 'is parked behind a key that somebody is removing at this moment',
-    },
-  },
-  {
     name: 'what is given up keeps its place, and blocks its key for ever',
     file: messaging('fold'),
     edits: [["  if (input === 'discarded') return { is: 'skipped' }\n", '']],
@@ -104,7 +95,7 @@ export const bugs: readonly PlantedBug[] = [
     name: 'effects are called without a lease',
     file: messaging('effect-rows'),
     edits: [["leased_until = now() + due.lease_ms * interval '1 millisecond'", 'leased_until = now()']],
-    caughtBy: { file: integration('effects'), test: 'is leased by one runner only' },
+    caughtBy: { file: integration('effects'), test: 'is not leased again while its call is under way' },
   },
   {
     name: 'the call is made again after a decision that failed',

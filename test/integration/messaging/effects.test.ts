@@ -120,6 +120,24 @@ describe('an effect', () => {
     expect(calls).toBe(40)
   })
 
+  it('is not leased again while its call is under way', async () => {
+    await t.handle([added(randomUUID(), 1, { by: 10 })])
+    let calls = 0
+    const answered = Promise.withResolvers<undefined>()
+    const ring = async () => {
+      calls += 1
+      await answered.promise
+      return { type: 'Rung' } as const
+    }
+    const first = run(ring)
+    await expect.poll(() => calls).toBe(1)
+    const second = run(ring)
+    await second
+    answered.resolve(undefined)
+    await first
+    expect(calls).toBe(1)
+  })
+
   it('is leased up to the limit, also when the table is small and the planner would rather loop', async () => {
     const keys = Array.from({ length: 30 }, () => randomUUID())
     await t.handle(keys.map((key) => added(key, 1, { by: 10 })))
