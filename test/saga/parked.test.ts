@@ -60,8 +60,12 @@ describe('messages that nobody can handle, while orders flow', () => {
       await send(keys[index] ?? null, value)
       const order = await shop.place(anOrder)
       placing.push(Promise.resolve(order))
-      // Handled before the next one comes: many in a row that fail alike are a bad deploy, and stop the partition.
+      // Each is parked, and others are handled, before the next one comes: many in a row that fail alike are a bad deploy,
+      // and stop the partition.
       await expect.poll(async () => (await shop.get(order.id)).status, within).toBe('paid')
+      for (const port of [shop.ports.payment, shop.ports.notification]) {
+        await expect.poll(async () => (await parkedAt(port)).keys.map(({ key }) => key), within).toContain(keys[index])
+      }
     }
     await send(null, '{}')
     await send(randomUUID(), '{}', { ce_type: 'OrderPlaced' })
@@ -89,7 +93,7 @@ describe('messages that nobody can handle, while orders flow', () => {
 
   it('lie beside the calls that are under way, which an operator sees as well', async () => {
     const amount = 77_101
-    await shop.misbehave([{ match: { operation: 'confirm', amount }, do: { delayMs: 1_500 }, times: 1 }])
+    await shop.misbehave([{ match: { operation: 'confirm', amount }, do: { delayMs: 3_000 }, times: 1 }])
     const { id } = await shop.place(anOrderOver(amount))
     const effects = async () => (await operate(shop.ports.payment, `?key=${id}`, { of: 'effects' })).body
     await expect.poll(effects, within).toMatchObject({ effects: [{ key: id, kind: 'Authorise', state: 'calling' }] })

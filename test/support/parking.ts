@@ -49,7 +49,12 @@ export function parkingIn(t: Counting) {
     ).rows
   /** Sessions that wait for another one's transaction. */
   const waiting = async () =>
-    (await sql`select from pg_locks where not granted and locktype in ('transactionid', 'tuple')`.execute(t.db)).rows
+    (
+      await sql`select from pg_locks join pg_stat_activity using (pid)
+               where not granted and locktype in ('transactionid', 'tuple') and datname = current_database()`.execute(
+        t.db,
+      )
+    ).rows
   const heard = async (key: string) => (await t.counter(key))?.state.heard
   /** A table that refuses what was decided for one name. */
   const refusing = async (name: string) => {

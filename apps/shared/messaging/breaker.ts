@@ -16,10 +16,10 @@ export class Breaker {
   judge(keys: number, failed: ReadonlyMap<string, string>): string | undefined {
     if (keys === 0) return undefined
     const byCode = [...Map.groupBy(failed, ([, code]) => code)]
-    const [together] = byCode.find(([, { length }]) => length >= keysMin && length >= keys * shareMin) ?? []
-    if (together !== undefined) return together
     const [code = ''] = byCode[0] ?? []
     if (failed.size < keys || byCode.length > 1 || code !== this.#code) this.#row.clear()
+    const [together] = byCode.find(([, { length }]) => length >= keysMin && length >= keys * shareMin) ?? []
+    if (together !== undefined) return together
     if (failed.size < keys || byCode.length > 1) return undefined
     this.#code = code
     for (const key of failed.keys()) this.#row.add(key)

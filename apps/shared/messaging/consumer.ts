@@ -5,14 +5,13 @@ import { decideInTransaction } from './decide-in-transaction.ts'
 import { Failing, Unplaceable } from './delivery.ts'
 import type { EffectsOf } from './effects.ts'
 import { asError, classify, reasonOf } from './failures.ts'
-import type { Blocked, Verdict } from './fold.ts'
 import { inBatches } from './in-batches.ts'
 import { batchMaxMessages, type KafkaMessage } from './kafka-client.ts'
-import { endSpan, type Observer, outcomeOf, registeredTracer, tellVerdict } from './observer.ts'
+import { endSpan, registeredTracer } from './observer.ts'
 import { keepUnplaceable, park, type ToPark } from './parking.ts'
 import { pause } from './pause.ts'
 import { handledKeys, isOpen, type Plan, planOf, type Share } from './share.ts'
-import { logVerdict } from './verdict-log.ts'
+import { tell } from './tell-batch.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 const notYetDelays = { firstMs: 5, maxMs: 100 }
@@ -94,14 +93,18 @@ async function handleTogether<V extends Vocabulary>(
       const failure = classify(error)
       if (failure === 'content') return error
       if (failure === 'infrastructure') {
-        options.log.warn({ err: error }, 'a batch failed for its surroundings, trying again')
-        options.troubles.note('messages', error)
+        noteSurroundings(options, error)
         delays = infrastructureDelays
       }
     }
     if (!open.some(isOpen)) return undefined
     await pause(backoffMs(attempt, delays), AbortSignal.any(open.map(({ signal }) => signal)))
   }
+}
+
+function noteSurroundings<V extends Vocabulary>({ log, troubles }: EffectsOf<V>, error: unknown): void {
+  log.warn({ err: error }, 'a batch failed for its surroundings, trying again')
+  troubles.note('messages', error)
 }
 
 /**
@@ -114,15 +117,19 @@ async function handleApart<V extends Vocabulary>(
   error: unknown,
 ): Promise<void> {
   options.log.warn({ err: error }, 'a batch failed for its content, and is taken apart')
-  for (const share of shares) {
+  const open = shares.filter(isOpen)
+  for (const share of open) {
     const keys = [...Map.groupBy(share.items, ({ key }) => key).values()]
     const left: Arrival<V>[] = []
     for (const items of keys) left.push(...(await handleAlone(options, share, items)))
     share.items = left
   }
-  const unparked = await handleTogether(options, shares)
-  // What parking refuses is a bug of this library, or a row that cannot even be read: no message is let go for it.
-  if (unparked !== undefined) for (const share of shares.filter(isOpen)) share.obstacle = asError(unparked)
+  if ((await handleTogether(options, open)) === undefined) return
+  // A row that cannot even be read, or a bug of this library in parking: no message is let go for it.
+  for (const share of open.filter(isOpen)) {
+    const unparked = await handleTogether(options, [share])
+    if (unparked !== undefined) share.obstacle = asError(unparked)
+  }
 }
 
 /** @returns those that are blocked; all of them as failing, when the database refuses what is decided on them */
@@ -141,7 +148,10 @@ async function handleAlone<V extends Vocabulary>(
     } catch (error) {
       const failure = classify(error)
       if (failure === 'content') return items.map((item) => ({ ...item, input: new Failing(error) }))
-      if (failure === 'infrastructure') await pause(backoffMs(attempt, infrastructureDelays), share.signal)
+      if (failure === 'infrastructure') {
+        noteSurroundings(options, error)
+        await pause(backoffMs(attempt, infrastructureDelays), share.signal)
+      }
     }
   }
   return items
@@ -197,54 +207,4 @@ function shareOf<V extends Vocabulary>({ participant }: EffectsOf<V>, { messages
     }
   }
   return { signal, items, unplaceable, handled: new Set(), notYetSince: undefined, obstacle: undefined }
-}
-
-interface Told<V extends Vocabulary> {
-  readonly verdicts: readonly Verdict<V>[]
-  readonly parked: ReadonlySet<Arrival<V>>
-  readonly stops: boolean
-}
-
-/** Those that are blocked and not parked are looked at again, unless the partition `stops` here. */
-function tell<V extends Vocabulary>(
-  options: EffectsOf<V>,
-  items: readonly Arrival<V>[],
-  { verdicts, parked, stops }: Told<V>,
-): void {
-  const nowMs = Date.now()
-  verdicts.forEach((verdict, index) => {
-    const item = items[index]
-    if (item === undefined) return
-    const isBlocked = verdict.is === 'blocked'
-    if (isBlocked && !stops && !parked.has(item)) return logVerdict(options.log, item, verdict)
-    tellVerdict(options, item, verdict)
-    if (isBlocked && parked.has(item)) logParked(options, item, verdict)
-    if (!isBlocked && verdict.is !== 'repeat') tellDelays(options.observer, item.message, nowMs)
-    endSpan(item.span, { outcome: outcomeOf(verdict), failed: isBlocked })
-  })
-}
-
-function logParked<V extends Vocabulary>(
-  { log }: EffectsOf<V>,
-  { key, cause, position }: Arrival<V>,
-  verdict: Blocked,
-): void {
-  const { because, detail, error } = verdict
-  const fields = { orderId: key, messageId: cause.id, version: position?.version, because, detail, err: error }
-  log.error(fields, 'parked: it is tried again, and what follows of its key waits behind it')
-}
-
-/** Clocks differ: a delay below zero is none. */
-function tellDelays<V extends Vocabulary>(
-  observer: Observer<V> | undefined,
-  { headers, timestampMs }: KafkaMessage,
-  nowMs: number,
-): void {
-  if (observer === undefined || timestampMs === undefined) return
-  const saidMs = Date.parse(headers['ce_time'] ?? '')
-  if (!Number.isFinite(timestampMs - saidMs)) return
-  observer.delays({
-    shippedSeconds: Math.max(0, timestampMs - saidMs) / 1_000,
-    handledSeconds: Math.max(0, nowMs - timestampMs) / 1_000,
-  })
 }

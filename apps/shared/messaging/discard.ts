@@ -38,14 +38,19 @@ export async function discardFirst<V extends Vocabulary>(
       keys: [key],
       items: async (rows): Promise<readonly Item<V>[]> => {
         const first = await lockFirst(trx, key)
-        if (first?.messageId !== messageId) return []
+        // Another one is first by now, or somebody has asked for another attempt: nobody has given that up.
+        if (first?.messageId !== messageId || first.attempts === 0 || first.cause === 'not-yet') return []
+        // Where there was no row none was locked: it may have come while we waited for the key.
+        const row = rows.get(key) ?? (await participant.store.lock(trx, [key])).rows.get(key)
+        if (row !== undefined && !rows.has(key)) return []
+        const isGap = row !== undefined && first.version > row.position.version + 1
+        // What was missing has come meanwhile: there is nothing to give up, and the message itself can be handled.
+        if (first.cause === 'gap' && row !== undefined && !isGap) return []
         found = true
-        const row = rows.get(key)
         if (row === undefined) {
           await removeMessages(trx, key, versionMax)
           return []
         }
-        const isGap = first.version > row.position.version + 1
         if (!isGap) await removeMessages(trx, key, first.version)
         const position = isGap
           ? { version: first.version - 1, eventId: undefined }

@@ -1,6 +1,7 @@
 import type { Consumer, EachBatchPayload, TopicOffsets } from 'kafkajs'
 import { reasonOf } from './failures.ts'
 import { batchMaxMessages, clientOf, type KafkaOptions, received, retry } from './kafka-client.ts'
+import type { Liveness } from './liveness.ts'
 import { pause } from './pause.ts'
 import type { Subscription, Surroundings } from './subscription.ts'
 
@@ -17,9 +18,10 @@ const commitIntervalMs = 1_000
 /** Three heartbeats fit into a session, as Kafka recommends. */
 const heartbeatsPerSession = 3
 /** One that has not fetched for so many sessions is deaf, whatever its heartbeats say, and a new one is built. */
-const deafSessions = 3
+const deafSessions = 5
 const disconnectMaxMs = 5_000
 const never = new AbortController().signal
+
 /** One consumer from its connection to its end. */
 export class Consumption {
   readonly #consumer: Consumer
@@ -30,10 +32,14 @@ export class Consumption {
   /** The offsets to go on from that are not committed yet, by partition. */
   readonly #handled = new Map<number, string>()
   readonly #crashed = Promise.withResolvers<never>()
+  /** What it still does afterwards is no longer its business: another one is there. */
+  readonly #ended = new AbortController()
+  readonly #liveness: Liveness
 
   constructor(options: KafkaOptions, subscription: Subscription, around: Surroundings) {
     this.#subscription = subscription
     this.#around = around
+    this.#liveness = around.state.liveness
     this.#sessionTimeoutMs = options.sessionTimeoutMs
     this.#heartbeatMs = Math.floor(options.sessionTimeoutMs / heartbeatsPerSession)
     this.#consumer = clientOf(options, around.log).consumer({
@@ -56,14 +62,14 @@ export class Consumption {
     const { log, state, stopping } = this.#around
     const { topic } = this.#subscription
     const { CRASH, FETCH, GROUP_JOIN, HEARTBEAT } = this.#consumer.events
-    const { liveness } = this.#around.state
-    this.#consumer.on(HEARTBEAT, () => liveness.heard())
-    this.#consumer.on(FETCH, () => liveness.fetched())
+    this.#consumer.on(HEARTBEAT, () => this.#liveness.heard())
+    this.#consumer.on(FETCH, () => this.#liveness.fetched())
     this.#consumer.on(CRASH, ({ payload }) => this.#crashed.reject(payload.error))
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      if (this.#ended.signal.aborted) return
       this.#handled.clear()
       const partitions = payload.memberAssignment[topic] ?? []
-      liveness.assigned(partitions)
+      this.#liveness.joined()
       for (const partition of state.stoppedPartitions.keys()) {
         if (partitions.includes(partition)) continue
         state.stoppedPartitions.delete(partition)
@@ -95,19 +101,20 @@ export class Consumption {
       if (stopping.aborted) onStop()
       await Promise.race([stopped.promise, this.#crashed.promise])
     } finally {
+      this.#ended.abort(new Error('this consumer has ended'))
       stopping.removeEventListener('abort', onStop)
       clearInterval(committing)
       clearInterval(watching)
       await this.#commit(commitBySelf)
-      // One whose loop is dead may never say that it has ended.
-      await Promise.race([this.#consumer.disconnect().catch(() => undefined), pause(disconnectMaxMs, never)])
+      const disconnected = this.#consumer.disconnect().catch(() => undefined)
+      // One whose loop is dead may never say that it has ended. Who stops waits for the batch at hand.
+      await (stopping.aborted ? disconnected : Promise.race([disconnected, pause(disconnectMaxMs, never)]))
     }
   }
 
-  /** A fetch comes back every half second, with or without data. One that does not is no quiet topic. */
+  /** The loop comes round every half second, with data or without, with partitions or without. */
   #rebuildIfDeaf(): void {
-    const { state } = this.#around
-    const deafMs = state.liveness.deafMs(new Set(state.stoppedPartitions.keys()))
+    const deafMs = this.#liveness.deafMs()
     if (deafMs < this.#sessionTimeoutMs * deafSessions) return
     this.#crashed.reject(new Error(`nothing was fetched for ${Math.round(deafMs / 1_000)} s`))
   }
@@ -115,10 +122,10 @@ export class Consumption {
   /** Never throws: kafkajs answers an error of ours by blocking the partition or by ending the consumer for good. */
   async #handle(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload
-    const { stopping, state } = this.#around
-    state.liveness.begins(batch.partition)
+    const { stopping } = this.#around
+    this.#liveness.begins(batch.partition)
     const taken = new AbortController()
-    const signal = AbortSignal.any([stopping, taken.signal])
+    const signal = AbortSignal.any([stopping, this.#ended.signal, taken.signal])
     // kafkajs sends heartbeats between messages only; a long transaction would lose the partition while it works.
     // It also skips a heartbeat that comes a moment too early, so this asks more often than it is to send.
     const beating = setInterval(() => {
@@ -143,7 +150,7 @@ export class Consumption {
       if (!signal.aborted) this.#stopPartition(batch.partition, error)
     } finally {
       clearInterval(beating)
-      state.liveness.ends(batch.partition)
+      this.#liveness.ends(batch.partition)
       if (signal.aborted) await this.#commit((offsets) => payload.commitOffsetsIfNecessary({ topics: [offsets] }))
     }
   }

@@ -1,31 +1,29 @@
-/** What is known of a consumer that nobody has to ask: when Kafka answered, and whether it should be fetching. */
+/** What is known of a consumer that nobody has to ask: when Kafka answered, and when its loop came round last. */
 export class Liveness {
-  #heardAt: number
-  #fetchedAt: number
-  #assigned: readonly number[] = []
-  readonly #inWork = new Set<number>()
   readonly #clock: () => number
+  readonly #inWork = new Set<number>()
+  #heardAt: number
+  /** Undefined: it has not joined its group yet. */
+  #fetchedAt: number | undefined
 
   constructor(clock: () => number = () => performance.now()) {
     this.#clock = clock
     this.#heardAt = clock()
-    this.#fetchedAt = clock()
   }
 
-  /** Kafka answered a heartbeat or let it join. */
+  /** Kafka answered a heartbeat. */
   heard(): void {
     this.#heardAt = this.#clock()
   }
 
-  /** Kafka answered a fetch, perhaps with nothing. */
-  fetched(): void {
-    this.#heardAt = this.#clock()
+  joined(): void {
+    this.heard()
     this.#fetchedAt = this.#clock()
   }
 
-  assigned(partitions: readonly number[]): void {
-    this.#assigned = partitions
-    this.fetched()
+  /** It has asked for messages, or has found that there is nothing to ask for: with data, without, or in vain. */
+  fetched(): void {
+    if (this.#fetchedAt !== undefined) this.#fetchedAt = this.#clock()
   }
 
   begins(partition: number): void {
@@ -34,20 +32,16 @@ export class Liveness {
 
   ends(partition: number): void {
     this.#inWork.delete(partition)
-    this.#fetchedAt = this.#clock()
+    this.fetched()
   }
 
-  /** For how many milliseconds Kafka has answered nothing at all. */
+  /** For how many milliseconds Kafka has answered nothing that concerns the group. */
   silentMs(): number {
     return this.#clock() - this.#heardAt
   }
 
-  /**
-   * For how many milliseconds nothing was fetched although something could be: 0 while it has no partition, works on a
-   * batch, or has `stopped` all of its partitions itself.
-   */
-  deafMs(stopped: ReadonlySet<number>): number {
-    const listensTo = this.#assigned.filter((partition) => !stopped.has(partition))
-    return listensTo.length === 0 || this.#inWork.size > 0 ? 0 : this.#clock() - this.#fetchedAt
+  /** For how many milliseconds its loop has stood still; 0 until it has joined, and while it works on a batch. */
+  deafMs(): number {
+    return this.#fetchedAt === undefined || this.#inWork.size > 0 ? 0 : this.#clock() - this.#fetchedAt
   }
 }

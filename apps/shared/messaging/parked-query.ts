@@ -75,18 +75,23 @@ export async function listParked(db: TransactionSource, filter: ParkedFilter, li
 export interface Chosen {
   readonly key: string
   readonly messageId: string
-  readonly cause: ParkingCause
-  readonly attempts: number
+}
+
+export interface Choice {
+  readonly filter: ParkedFilter
+  readonly limit: number
+  /** Only those whose first message has failed since it is first, and not for a row that may still become visible. */
+  readonly failed: boolean
 }
 
 /** The oldest first. */
 export async function chooseParked(
   db: TransactionSource,
-  filter: ParkedFilter,
-  limit: number,
+  { filter, limit, failed }: Choice,
 ): Promise<readonly Chosen[]> {
   const { rows } = await sql<Chosen>`
-    select key, message_id as "messageId", cause, attempts from (${keysThat(filter)}) as parked
+    select key, message_id as "messageId" from (${keysThat(filter)}) as parked
+    where not ${failed} or (attempts > 0 and cause <> 'not-yet')
     order by parked_at, key limit ${limit}`.execute(db)
   return rows
 }

@@ -11,6 +11,9 @@ const askAgainMinMs = 50
 
 export interface ParkedMessage {
   readonly key: string
+  readonly cause: ParkingCause
+  /** How often it has failed. */
+  readonly attempts: number
   readonly version: number
   readonly messageId: string
   readonly message: KafkaMessage
@@ -53,12 +56,14 @@ interface MessageRow {
  * on waits for us, and the statements after this one see what came before.
  */
 export async function lockFirst(trx: OpenTransaction, key: string): Promise<ParkedMessage | undefined> {
-  await sql`select from parked_key where key = ${key} for update`.execute(trx)
+  const locked = await sql<{ cause: ParkingCause; attempts: number }>`
+    select cause, attempts from parked_key where key = ${key} for update`.execute(trx)
   const { rows } = await sql<MessageRow>`
     select version, message_id, partition, "offset"::text, headers, body from parked_message
     where key = ${key} order by version limit 1`.execute(trx)
   const [row] = rows
-  if (row === undefined) return undefined
+  const [parked] = locked.rows
+  if (row === undefined || parked === undefined) return undefined
   const { version, message_id: messageId, partition, offset, headers, body } = row
   const message = {
     partition,
@@ -68,7 +73,14 @@ export async function lockFirst(trx: OpenTransaction, key: string): Promise<Park
     body: body ?? undefined,
     headers: JSON.parse(headers),
   }
-  return { key, version, messageId, message }
+  return { key, ...parked, version, messageId, message }
+}
+
+/** 0 when nothing is parked. */
+export async function firstVersion(db: TransactionSource, key: string): Promise<number> {
+  const { rows } = await sql<{ version: number | null }>`
+    select min(version) as version from parked_message where key = ${key}`.execute(db)
+  return rows[0]?.version ?? 0
 }
 
 export async function removeMessages(trx: OpenTransaction, key: string, upToVersion: number): Promise<void> {
@@ -101,6 +113,9 @@ export async function release(db: TransactionSource, key: string, delayMs: numbe
 
 export interface Attempted {
   readonly key: string
+  /** Of the message that has failed. By now another one may be the first: it is not that one's failure. */
+  readonly version: number
+  readonly because: ParkingCause
   readonly error: string
   readonly next: (parked: { readonly attempts: number; readonly ageMs: number }) => {
     readonly cause: ParkingCause
@@ -112,19 +127,21 @@ export interface Attempted {
 /** Counts an attempt that failed. @returns the cause, when it was the last */
 export async function countAttempt(
   trx: OpenTransaction,
-  { key, error, next }: Attempted,
+  { key, version, because, error, next }: Attempted,
 ): Promise<ParkingCause | undefined> {
   const { rows } = await sql<{ attempts: number; age_ms: number }>`
-    select attempts + 1 as attempts,
-           extract(epoch from clock_timestamp() - coalesce(failing_since, clock_timestamp()))::float8 * 1000 as age_ms
-    from parked_key where key = ${key} for update`.execute(trx)
+    select case when is_same then attempts + 1 else 1 end as attempts,
+           case when is_same then extract(epoch from clock_timestamp() - failing_since)::float8 * 1000 else 0 end as age_ms
+    from (select *, cause = ${because} and failing_since is not null as is_same from parked_key where key = ${key} for update)
+      as parked
+    where ${version} = (select min(version) from parked_message where key = ${key})`.execute(trx)
   const [row] = rows
   if (row === undefined) return undefined
   const { cause, delayMs } = next({ attempts: row.attempts, ageMs: row.age_ms })
   await sql`
     update parked_key
     set attempts = ${row.attempts}, cause = ${cause}, error = ${printable(error)},
-        failing_since = coalesce(failing_since, clock_timestamp()),
+        failing_since = clock_timestamp() - ${row.age_ms}::float8 * interval '1 millisecond',
         next_attempt_at = clock_timestamp() + ${delayMs ?? null}::float8 * interval '1 millisecond'
     where key = ${key}`.execute(trx)
   return delayMs === undefined ? cause : undefined

@@ -27,7 +27,8 @@ export function parkingLot<V extends Vocabulary>(
     list: (filter, limit) => listParked(db, filter, limit),
 
     redrive: async (filter, order) => {
-      const keys = (await chooseParked(db, filter, order.limit)).map(({ key }) => key)
+      const chosen = await chooseParked(db, { filter, limit: order.limit, failed: false })
+      const keys = chosen.map(({ key }) => key)
       if (order.dryRun || keys.length === 0) return keys
       await db.transaction().execute(async (trx) => {
         // In the order in which they are parked: PostgreSQL's own order of text may be another one than ours.
@@ -46,9 +47,7 @@ export function parkingLot<V extends Vocabulary>(
     },
 
     discard: async (filter, order) => {
-      const failed = (await chooseParked(db, filter, order.limit)).filter(
-        ({ cause, attempts }) => attempts > 0 && cause !== 'not-yet',
-      )
+      const failed = await chooseParked(db, { filter, limit: order.limit, failed: true })
       if (order.dryRun) return failed.map(({ key }) => key)
       const discarded: string[] = []
       for (const { key, messageId } of failed) {

@@ -53,7 +53,8 @@ export async function park(
 ): Promise<readonly ToPark[]> {
   if (messages.length === 0) return []
   const firsts = [...Map.groupBy(messages, ({ key }) => key).values()].flatMap((ofKey) => ofKey.slice(0, 1))
-  const once = [...new Map(messages.map((one) => [`${one.key} ${one.version}`, one])).values()]
+  // The first one, as it would be had they come one after the other.
+  const once = [...new Map(messages.toReversed().map((one) => [`${one.key} ${one.version}`, one])).values()]
   const keys = firsts.toSorted((one, other) => (one.key < other.key ? -1 : 1))
   // Locks the key. One that somebody removes at this moment is made again.
   const { rows } = await sql<{ key: string; is_new: boolean }>`

@@ -9,6 +9,7 @@ import { endSpan, outcomeOf, registeredTracer, tellVerdict } from './observer.ts
 import {
   claimParkedKeys,
   countAttempt,
+  firstVersion,
   goOn,
   lockFirst,
   type ParkedMessage,
@@ -93,7 +94,8 @@ async function redriveKey<V extends Vocabulary>(
       const failure = classify(error)
       if (failure === 'infrastructure') throw error
       if (failure === 'content') {
-        return await countFailure(options, { key, because: 'content', error: whatFailed(error) })
+        const version = await firstVersion(options.db, key)
+        return await countFailure(options, { key, version, because: 'content', error: whatFailed(error) })
       }
     }
   }
@@ -144,12 +146,14 @@ async function conclude<V extends Vocabulary>(
     tellVerdict(options, item, verdict)
     return true
   }
-  await countFailure(options, { key: item.key, because: verdict.because, error: verdict.detail })
+  const { key, position } = item
+  await countFailure(options, { key, version: position?.version ?? 0, because: verdict.because, error: verdict.detail })
   return false
 }
 
 interface Failed {
   readonly key: string
+  readonly version: number
   readonly because: Blockage
   readonly error: string
 }
@@ -157,12 +161,18 @@ interface Failed {
 /** The next attempt comes later, or never: then it is dead, says so, and waits for an operator. */
 async function countFailure<V extends Vocabulary>(
   { db, participant, log }: EffectsOf<V>,
-  { key, because, error }: Failed,
+  { key, version, because, error }: Failed,
 ): Promise<void> {
   const { name } = participant
   try {
     await db.transaction().execute(async (trx) => {
-      const died = await countAttempt(trx, { key, error, next: (parked) => nextAttempt(because, parked) })
+      const died = await countAttempt(trx, {
+        key,
+        version,
+        because,
+        error,
+        next: (parked) => nextAttempt(because, parked),
+      })
       if (died === undefined) return
       await announce(trx, name, [{ type: 'MessageDead', subject: key, cause: died, who: name }])
       log.error(

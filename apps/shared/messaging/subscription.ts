@@ -9,7 +9,7 @@ export interface Subscription {
   /**
    * Takes at most `batchMaxMessages` messages of one partition, in order; all partitions that have some are offered at
    * one time. Resolved: handled for good, the offset may be committed. Rejected: the partition stops where it is until
-   * the process starts again, and nothing is lost. `signal` is aborted when the consumer stops or the partition is
+   * the consumer is built anew or gets it back from another, and nothing is lost. `signal` is aborted when the consumer stops or the partition is
    * being taken away: reject, and it is not an error.
    */
   onBatch(batch: { readonly messages: readonly KafkaMessage[]; readonly signal: AbortSignal }): Promise<void>

@@ -7,7 +7,17 @@ import { problemSchema } from './problem.ts'
 
 const cause = z.enum(['content', 'gap', 'not-yet', 'undecodable', 'aggregate-missing'])
 const state = z.enum(['waiting', 'dead'])
-const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+const moment = z.iso
+  .datetime({ offset: true })
+  // PostgreSQL knows no year 0.
+  .refine((value) => !value.startsWith('0000'), { error: 'must be a year of our era' })
+  .transform((value) => new Date(value))
+/** In lower case, as keys are compared. */
+const orderId = z
+  .string()
+  .toLowerCase()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, { error: 'must be a UUID' })
+  .openapi({ description: 'The order' })
 /** PostgreSQL's text holds every character but one. */
 const text = (maxLength: number) =>
   z
@@ -18,7 +28,7 @@ const text = (maxLength: number) =>
 const filter = {
   state: state.optional(),
   cause: cause.optional(),
-  key: z.uuid().optional().openapi({ description: 'The order' }),
+  key: orderId.optional(),
   type: text(200).optional().openapi({ description: 'Of the message that is handled next' }),
   error: text(500).optional().openapi({ description: 'A part of what failed' }),
   since: moment.optional().openapi({ type: 'string', format: 'date-time' }),
@@ -79,7 +89,7 @@ const doneBody = z.object({ keys: z.array(z.string()), dryRun: z.boolean() }).op
 
 const effectState = z.enum(['due', 'waiting', 'calling'])
 const effectFilter = {
-  key: z.uuid().optional().openapi({ description: 'The order' }),
+  key: orderId.optional(),
   kind: text(200).optional(),
   state: effectState.optional(),
   unknown: z.stringbool().optional().openapi({ description: 'Whether nobody knows if the call had its effect' }),
@@ -144,14 +154,14 @@ const listRoute = createRoute({
   method: 'get',
   path: '/ops/parked',
   summary: 'What is parked in this service, grouped and by key',
-  request: { query: z.object({ ...filter, limit }) },
+  request: { query: z.strictObject({ ...filter, limit }) },
   responses: { 200: json(parkedBody, 'The oldest keys first; groups count all of them'), ...failures },
 })
 const effectsRoute = createRoute({
   method: 'get',
   path: '/ops/effects',
   summary: 'Calls to the outside that are still to be made or decided on',
-  request: { query: z.object({ ...effectFilter, limit }) },
+  request: { query: z.strictObject({ ...effectFilter, limit }) },
   responses: { 200: json(effectsBody, 'The oldest first, without what they say'), ...failures },
 })
 const redriveRoute = createRoute({
@@ -164,7 +174,8 @@ const redriveRoute = createRoute({
 const discardRoute = createRoute({
   method: 'post',
   path: '/ops/parked/discard',
-  summary: 'Give up the first message of each key for good, if it has failed; what waits behind it goes on',
+  summary:
+    'Give up the first message of each key for good, if it has failed; what waits behind it goes on. Of an order that this service does not know, give up all',
   request: { body: chosenBody },
   responses: { 200: json(doneBody, 'Of a gap what is missing was given up'), ...failures },
 })

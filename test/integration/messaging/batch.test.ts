@@ -172,8 +172,11 @@ describe('a batch of messages', () => {
     await expect
       .poll(
         async () =>
-          (await sql`select 1 from pg_locks where not granted and locktype = 'transactionid'`.execute(admin)).rows
-            .length,
+          (
+            await sql`select 1 from pg_locks join pg_stat_activity using (pid) where not granted and locktype = 'transactionid' and datname = current_database()`.execute(
+              admin,
+            )
+          ).rows.length,
         { timeout: 10_000, interval: 10 },
       )
       .toBe(1)

@@ -22,7 +22,9 @@ describe('consumer, effect runner, deadlines and commands on the same aggregates
     const seen = admin.transaction().execute(async (trx) => {
       await sql`select from payment_service.counters where id = ${middle} for update`.execute(trx)
       held.resolve(undefined)
-      const waiting = sql`select from pg_locks where not granted and locktype = 'transactionid'`
+      const waiting = sql`
+        select from pg_locks join pg_stat_activity using (pid)
+        where not granted and locktype = 'transactionid' and datname = current_database()`
       await expect
         .poll(async () => (await waiting.execute(admin)).rows.length, { timeout: 10_000, interval: 10 })
         .toBe(1)

@@ -25,6 +25,10 @@ describe('what operators do with parked messages', () => {
   const lot = () => parkingLot({ db: t.db, participant: counterParticipant(), log: silentLog })
   const redrive = () =>
     redriveOnce({ db: t.db, participant: counterParticipant(), log: silentLog, troubles: new Troubles() })
+  const redriveAll = async () => {
+    await sql`update parked_key set next_attempt_at = now() where next_attempt_at is not null`.execute(t.db)
+    await redrive()
+  }
   const undecodable = (key: string, version = 1) => message({ key, version, type: 'Added', payload: '{' })
   const die = (key: string) => sql`update parked_key set next_attempt_at = null where key = ${key}`.execute(t.db)
   const operations = async () =>
@@ -163,6 +167,22 @@ describe('what operators do with parked messages', () => {
     expect([...(await discarding), ...(await again)]).toEqual([key])
     await redrive()
     expect((await t.counter(key))?.state.heard).toEqual(['1', '3'])
+  })
+
+  it('do not discard what waited for a gap, once the missing message has come', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1), added(key, 3)])
+    await t.handle([added(key, 2)])
+    expect(await lot().discard({ cause: 'gap', key }, order)).toEqual([])
+    await redriveAll()
+    expect((await t.counter(key))?.state.heard).toEqual(['1', '2', '3'])
+  })
+
+  it('discard what has failed, although the oldest of those that are chosen has not', async () => {
+    const [waiting, failed] = [randomUUID(), randomUUID()]
+    await t.handle([added(waiting, 1, { name: 'needs a row' })])
+    await t.handle([undecodable(failed)])
+    expect(await lot().discard({ type: 'Added' }, { ...order, limit: 1 })).toEqual([failed])
   })
 
   it('do not discard what speaks of a row that may still become visible', async () => {

@@ -90,6 +90,24 @@ describe('a message that is parked', () => {
     expect(await p.parkedKey(key)).toMatchObject({ cause: 'content', attempts: 1, is_dead: false })
   })
 
+  it('has attempts of its own: a gap that lasted for long does not bring what it waited for nearer to death', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1), added(key, 3, { name: 'bug' })])
+    await p.redrive(counterParticipant(), 12)
+    await t.handle([added(key, 2)])
+    await p.redrive()
+    expect(await p.parkedKey(key)).toMatchObject({ cause: 'content', attempts: 1, is_dead: false })
+  })
+
+  it('has a minute of its own for its row, however long another one has waited behind it', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 2)])
+    await sql`update parked_key set failing_since = now() - interval '5 minutes'`.execute(t.db)
+    await t.handle([added(key, 1, { name: 'needs a row' })])
+    await p.redrive(counterParticipant(), 2)
+    expect(await p.parkedKey(key)).toMatchObject({ cause: 'not-yet', is_dead: false })
+  })
+
   it('that comes under the version of a parked one, with another id, is an alarm', async () => {
     const key = randomUUID()
     const alarms: object[] = []

@@ -1,8 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Liveness } from '../../../apps/shared/messaging/liveness.ts'
 
-const none = new Set<number>()
-
 describe('a consumer', () => {
   let now = 0
   let liveness: Liveness
@@ -12,38 +10,39 @@ describe('a consumer', () => {
   })
 
   it('is deaf from its last fetch on, whatever its heartbeats say', () => {
-    liveness.assigned([0, 1])
+    liveness.joined()
     now += 500
     liveness.fetched()
     now += 4_000
     liveness.heard()
-    expect(liveness.deafMs(none)).toBe(4_000)
+    expect(liveness.deafMs()).toBe(4_000)
     expect(liveness.silentMs()).toBe(0)
   })
 
-  it('is not deaf without a partition, or with none that it wants to hear', () => {
+  it('is silent from its last heartbeat on, however often it asks in vain', () => {
+    liveness.joined()
+    now += 4_000
+    liveness.fetched()
+    expect(liveness.silentMs()).toBe(4_000)
+    expect(liveness.deafMs()).toBe(0)
+  })
+
+  it('is not deaf before it has joined', () => {
     now += 60_000
-    expect(liveness.deafMs(none)).toBe(0)
-    liveness.assigned([0, 1])
+    liveness.fetched()
     now += 60_000
-    expect(liveness.deafMs(new Set([0, 1]))).toBe(0)
-    expect(liveness.deafMs(new Set([0]))).toBe(60_000)
+    expect(liveness.deafMs()).toBe(0)
+    liveness.joined()
+    expect([liveness.deafMs(), liveness.silentMs()]).toEqual([0, 0])
   })
 
   it('is not deaf while it works, and has its time anew when it has worked', () => {
-    liveness.assigned([0])
+    liveness.joined()
     liveness.begins(0)
     now += 60_000
-    expect(liveness.deafMs(none)).toBe(0)
+    expect(liveness.deafMs()).toBe(0)
     liveness.ends(0)
     now += 700
-    expect(liveness.deafMs(none)).toBe(700)
-  })
-
-  it('has its time anew when it joins', () => {
-    now += 60_000
-    liveness.assigned([0])
-    expect(liveness.deafMs(none)).toBe(0)
-    expect(liveness.silentMs()).toBe(0)
+    expect(liveness.deafMs()).toBe(700)
   })
 })
