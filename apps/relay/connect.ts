@@ -10,8 +10,8 @@ export interface Connect {
   config(name: string): Promise<Readonly<Record<string, string>> | undefined>
   configure(name: string, config: Readonly<Record<string, string>>): Promise<void>
   status(name: string): Promise<z.output<typeof status> | undefined>
-  /** Restarts the connector and its tasks as far as they failed. */
-  restartFailed(name: string): Promise<void>
+  /** Restarts the connector and its tasks, as far as they failed or whatever they say of themselves. */
+  restart(name: string, which: 'failed' | 'all'): Promise<void>
 }
 
 /** Connect answers at once or is rebalancing, and then it answers 409 later. */
@@ -35,8 +35,8 @@ export function connectAt(baseUrl: string, signal: AbortSignal): Connect {
       await request(`${name}/config`, { method: 'PUT', body: JSON.stringify(desired) })
     },
     status: async (name) => status.optional().parse(await request(`${name}/status`)),
-    restartFailed: async (name) => {
-      await request(`${name}/restart?includeTasks=true&onlyFailed=true`, { method: 'POST' })
+    restart: async (name, which) => {
+      await request(`${name}/restart?includeTasks=true&onlyFailed=${which === 'failed'}`, { method: 'POST' })
     },
   }
 }

@@ -43,8 +43,13 @@ export function desiredConnector(template: string, databaseUrl: string): Desired
   return { name, config: z.record(z.string(), z.string()).parse(JSON.parse(rendered)) }
 }
 
-/** One look at the connector and at most one step towards what it should be. */
-export async function keepConnector(connect: Connect, desired: DesiredConnector): Promise<Condition> {
+/**
+ * One look at the connector and at most one step towards what it should be.
+ *
+ * @param isStuck it has been on its way for long. When a broker is lost, what the workers say of a task may be lost with
+ * it: the task runs or nobody has it, and its state is told as UNASSIGNED for ever. A restart makes them say it anew.
+ */
+export async function keepConnector(connect: Connect, desired: DesiredConnector, isStuck = false): Promise<Condition> {
   const config = await connect.config(desired.name)
   if (config === undefined || !sameConfig(config, desired)) {
     await connect.configure(desired.name, desired.config)
@@ -57,12 +62,15 @@ export async function keepConnector(connect: Connect, desired: DesiredConnector)
   const parts = [status.connector, ...status.tasks]
   const failed = parts.find(({ state }) => state === 'FAILED')
   if (failed !== undefined) {
-    await connect.restartFailed(desired.name)
+    await connect.restart(desired.name, 'failed')
     return { is: 'mended', how: 'restarted', because: failed.trace?.split('\n')[0] ?? 'it failed' }
   }
   const late = parts.find(({ state }) => state !== 'RUNNING')
-  if (late !== undefined) return { is: 'waiting', because: `it is ${late.state}` }
-  return status.tasks.length === 0 ? { is: 'waiting', because: 'it has no task yet' } : { is: 'running' }
+  const because = late === undefined ? 'it has no task yet' : `it is ${late.state}`
+  if (late === undefined && status.tasks.length > 0) return { is: 'running' }
+  if (!isStuck) return { is: 'waiting', because }
+  await connect.restart(desired.name, 'all')
+  return { is: 'mended', how: 'restarted', because: `${because}, and has been for long` }
 }
 
 function sameConfig(actual: Readonly<Record<string, string>>, { name, config }: DesiredConnector): boolean {

@@ -16,6 +16,8 @@ const lookMs = 1_000
 const impatientLookMs = 200
 /** A connector that fails again at once is not restarted in a busy loop. */
 const afterRestartMs = 5_000
+/** A connector that is on its way takes some seconds, also while workers share out their work anew. */
+const stuckMs = 20_000
 const partitionsMs = 60 * 60 * 1_000
 
 /** Keeps one database's connector as it should be and its outbox partitions ahead of time, until the process stops. */
@@ -25,11 +27,15 @@ export function keep(kept: Kept, life: Life): void {
   life.readiness.check(`connector ${name}`, () => (condition.is === 'running' ? undefined : condition.because))
   life.readiness.check(`outbox partitions of ${name}`, () => tooFewDays(kept.db))
 
+  let lateSince: number | undefined
   const looking = repeat(life.signal, async () => {
     const before = condition
     try {
-      condition = await keepConnector(kept.connect, kept.desired)
+      const isStuck = lateSince !== undefined && performance.now() - lateSince > stuckMs
+      condition = await keepConnector(kept.connect, kept.desired, isStuck)
+      lateSince = condition.is === 'waiting' ? (lateSince ?? performance.now()) : undefined
     } catch (error) {
+      lateSince = undefined
       condition = { is: 'waiting', because: `Kafka Connect: ${describeError(error)}` }
     }
     tell(life, name, { before, now: condition })

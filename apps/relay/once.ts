@@ -7,10 +7,11 @@ import { readDatabases } from './databases.ts'
 import { coverDays } from './partitions.ts'
 
 // What the relay does all the time, once: for a deployment that has its own eye on Kafka Connect. Ends with 0 when every
-// connector runs, and with 1 when one does not after a minute.
+// connector runs, and with 1 when one does not after a minute and a half.
 const service = 'relay'
 const lookMs = 500
-const timeoutMs = 60_000
+const timeoutMs = 90_000
+const stuckMs = 20_000
 
 const config = readRelayConfig()
 const log = createLogger({ service, level: config.LOG_LEVEL })
@@ -23,9 +24,12 @@ try {
     const db = openDatabase<unknown>({ url, service, poolMax: 1, log, metrics })
     await coverDays(db)
     await closeDatabase(db)
+    let lookedAt = performance.now()
     for (;;) {
+      const isStuck = performance.now() - lookedAt > stuckMs
+      if (isStuck) lookedAt = performance.now()
       // It cannot be reached for a moment while its workers share out the work.
-      const condition = await keepConnector(connect, desired).catch(
+      const condition = await keepConnector(connect, desired, isStuck).catch(
         (error): Condition => ({ is: 'waiting', because: describeError(error) }),
       )
       log.info({ connector: desired.name, ...condition }, 'looked at the connector')
