@@ -14,6 +14,7 @@ export const undecodable = (key: string, version: number) => message({ key, vers
 
 /** What tests of parking look at and do, in a database of counters. */
 export function parkingIn(t: Counting) {
+  const admin = t.database.open<unknown>('postgres', 1)
   const options = (participant = counterParticipant()) => ({
     db: t.db,
     participant,
@@ -55,10 +56,12 @@ export function parkingIn(t: Counting) {
         t.db,
       )
     ).rows
+  const nothingParked = async () => {
+    await sql`truncate payment_service.parked_key, payment_service.parked_message`.execute(admin)
+  }
   const heard = async (key: string) => (await t.counter(key))?.state.heard
   /** A table that refuses what was decided for one name. */
   const refusing = async (name: string) => {
-    const admin = t.database.open<unknown>('postgres', 1)
     await sql`alter table payment_service.counters add constraint no_such_name
               check (not state->'heard' ? ${sql.lit(name)}) not valid`.execute(admin)
     return {
@@ -66,7 +69,7 @@ export function parkingIn(t: Counting) {
         void (await sql`alter table payment_service.counters drop constraint if exists no_such_name`.execute(admin)),
     }
   }
-  return { options, parkedKey, parkedVersions, makeDue, redrive, announced, waiting, heard, refusing }
+  return { options, parkedKey, parkedVersions, makeDue, redrive, announced, waiting, nothingParked, heard, refusing }
 }
 
 /** The same participant after its bug was fixed. */

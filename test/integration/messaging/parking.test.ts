@@ -20,10 +20,7 @@ describe('a message that cannot be handled', () => {
     p = parkingIn(t)
   })
   afterAll(() => t[Symbol.asyncDispose]())
-  beforeEach(async () => {
-    const admin = t.database.open<unknown>('postgres', 1)
-    await sql`truncate payment_service.parked_key, payment_service.parked_message`.execute(admin)
-  })
+  beforeEach(() => p.nothingParked())
 
   it.each<[string, string, (key: string) => readonly KafkaMessage[]]>([
     ['a gap', 'gap', (key) => [added(key, 1), added(key, 3)]],
