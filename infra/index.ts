@@ -5,7 +5,7 @@ import { dockerStack } from './docker/stack.ts'
 import { nativeStack } from './native/native-stack.ts'
 import type { Stack, StackOptions } from './stack.ts'
 
-export { createTopics } from './kafka/topics.ts'
+export { createTopics, differentWarning } from './kafka/topics.ts'
 export { freePorts } from './process/ports.ts'
 export * from './services.ts'
 export * from './stack.ts'

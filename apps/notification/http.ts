@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Kysely } from 'kysely'
-import { authenticate, type HttpApp, type HttpEnv, type Keyring, problemSchema, sendJson } from '#runtime'
+import { authenticate, failure, type HttpApp, type HttpEnv, json, type Keyring, sendJson } from '#runtime'
 import { findNotification } from './store.ts'
 import type { NotificationDatabase } from './tables.ts'
 import type { Message } from './vocabulary.ts'
@@ -36,23 +36,16 @@ const notificationBody = z
   })
   .openapi('Notification')
 
-const failure = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: problemSchema } },
-})
-
 const listRoute = createRoute({
   method: 'get',
   path: '/notifications',
   summary: 'What the customer of an order was told',
   request: { query: z.object({ orderId: z.uuid().toLowerCase() }) },
   responses: {
-    200: {
-      description: 'In the order of sending; empty for an order that is not known (yet)',
-      content: {
-        'application/json': { schema: z.object({ data: z.array(notificationBody) }).openapi('Notifications') },
-      },
-    },
+    200: json(
+      z.object({ data: z.array(notificationBody) }).openapi('Notifications'),
+      'In the order of sending; empty for an order that is not known (yet)',
+    ),
     400: failure('The request is not valid; `errors` names the fields'),
     401: failure('No valid API key'),
     503: failure('Not available now: send the same request again, after `Retry-After` seconds'),

@@ -1,6 +1,5 @@
 import { createRoute } from '@hono/zod-openapi'
-import type { z } from 'zod'
-import { problemSchema } from '#runtime'
+import { failure, json } from '#runtime'
 import {
   keyAllowed,
   keyRequired,
@@ -14,14 +13,6 @@ import {
   refundRequestBody,
 } from './schemas.ts'
 
-const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
-const failure = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: problemSchema } },
-})
 const failures = {
   400: failure('The request is not valid; `errors` names the fields'),
   401: failure('No valid API key'),

@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Kysely } from 'kysely'
-import { authenticate, type HttpApp, type HttpEnv, type Keyring, problem, problemSchema, sendJson } from '#runtime'
+import { authenticate, failure, type HttpApp, type HttpEnv, json, type Keyring, problem, sendJson } from '#runtime'
 import { paymentBody, represent } from './representation.ts'
 import { findPayment, historyOf } from './store.ts'
 import type { PaymentDatabase } from './tables.ts'
@@ -31,18 +31,13 @@ const paymentNotFound = () =>
     detail: 'A payment appears when its order has reached the payment service.',
   })
 
-const failure = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: problemSchema } },
-})
-
 const getRoute = createRoute({
   method: 'get',
   path: '/payments/{orderId}',
   summary: "An order's payment and everything that happened to it",
   request: { params: z.object({ orderId: z.uuid().toLowerCase() }) },
   responses: {
-    200: { description: 'The payment', content: { 'application/json': { schema: paymentBody } } },
+    200: json(paymentBody, 'The payment'),
     400: failure('The order id is not a UUID'),
     401: failure('No valid API key'),
     404: failure('There is no such payment, or not yet'),

@@ -1,5 +1,5 @@
 import { migrate } from '../../db/migrate.ts'
-import { createTopics, type ServiceName, StartError } from '../index.ts'
+import { createTopics, differentWarning, type ServiceName, StartError } from '../index.ts'
 import { complaintsOf } from './complaints.ts'
 import type { Local } from './local.ts'
 import { elapsed, print, printTable } from './output.ts'
@@ -99,8 +99,8 @@ async function makeTopics({ stack, config }: Local, progress: Progress): Promise
     partitions: config.partitions,
   })
   progress('topics', created.length === 0 ? 'there' : `made ${created.join(', ')}`)
-  for (const { name, wanted, actual } of different) {
-    progress('topics', `WARNING: ${name} has ${actual} partitions, not ${wanted}, and keeps them: its keys would move.`)
+  for (const topic of different) {
+    progress('topics', differentWarning(topic))
     progress('topics', '         To begin again with other numbers: make reset')
   }
 }

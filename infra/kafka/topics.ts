@@ -11,6 +11,10 @@ export interface TopicsResult {
   readonly different: readonly { readonly name: string; readonly wanted: number; readonly actual: number }[]
 }
 
+/** What to say of a topic that has other numbers than wanted. */
+export const differentWarning = ({ name, wanted, actual }: TopicsResult['different'][number]): string =>
+  `WARNING: ${name} has ${actual} partitions, not ${wanted}, and keeps them: its keys would move.`
+
 export interface TopicsOptions {
   readonly brokers: readonly string[]
   /** Instead of the number in topics.json, for topics with more than one partition. */

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { expect } from 'vitest'
 import { z } from 'zod'
+import { composeProblems } from '../../infra/docker/compose.ts'
 import { freePorts } from '../../infra/index.ts'
 
 const run = promisify(execFile)
@@ -25,12 +26,7 @@ export async function docker(
 }
 
 /** Whether compose files can be run here. */
-export async function composeIsThere(): Promise<boolean> {
-  return await docker(['compose', 'version']).then(
-    () => true,
-    () => false,
-  )
-}
+export const composeIsThere = async (): Promise<boolean> => (await composeProblems()).length === 0
 
 export type ComposeProject = Awaited<ReturnType<typeof composeProject>>
 

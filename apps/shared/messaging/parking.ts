@@ -33,7 +33,7 @@ interface Owner {
 }
 
 /** To the first new attempt. A row that is missing is a commit that is not visible yet. */
-export const firstAttemptMs: Readonly<Record<Blockage, number>> = {
+const firstAttemptMs: Readonly<Record<Blockage, number>> = {
   content: 1_000,
   undecodable: 1_000,
   gap: 1_000,

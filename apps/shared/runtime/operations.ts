@@ -3,7 +3,7 @@ import { authenticateOperator } from './authentication.ts'
 import type { Keyring } from './config.ts'
 import type { HttpApp } from './http.ts'
 import type { HttpEnv } from './http-env.ts'
-import { problemSchema } from './problem.ts'
+import { failure, json } from './responses.ts'
 
 const cause = z.enum(['content', 'gap', 'not-yet', 'undecodable', 'aggregate-missing'])
 const state = z.enum(['waiting', 'dead'])
@@ -45,11 +45,12 @@ const order = z.strictObject({
   dryRun: z.boolean().default(false).openapi({ description: 'Only says which keys' }),
 })
 
-const given = z
-  .strictObject({ ...order.shape })
-  .refine(({ state: s, cause: c, key, type, error }) => [s, c, key, type, error].some((value) => value !== undefined), {
+const given = order.refine(
+  ({ state: s, cause: c, key, type, error }) => [s, c, key, type, error].some((value) => value !== undefined),
+  {
     error: 'state, cause, key, type or error must be given: what is given up does not come back',
-  })
+  },
+)
 
 const date = z.date().openapi({ type: 'string', format: 'date-time' })
 const parkedBody = z
@@ -138,15 +139,7 @@ interface Asked {
   readonly dryRun: boolean
 }
 
-const failure = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: problemSchema } },
-})
 const failures = { 400: failure('The request is not valid'), 401: failure('No valid key of an operator') }
-const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
 const body = { required: true, content: { 'application/json': { schema: order } } }
 const chosenBody = { required: true, content: { 'application/json': { schema: given } } }
 
