@@ -131,6 +131,7 @@ const overridable = [
   'API_KEYS',
   'OPS_API_KEYS',
   'KAFKA_SESSION_TIMEOUT_MS',
+  'DRAIN_MS',
   'ORDER_DATABASE_POOL',
   'PAY_WITHIN_MS',
   'CAPTURE_WITHIN_MS',

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { createTransport } from 'nodemailer'
-import { NotPerformed } from '#messaging'
+import { failpoint, NotPerformed } from '#messaging'
 import type { Words } from './templates.ts'
 import type { Addressee, MailOutcome } from './vocabulary.ts'
 
@@ -61,6 +61,7 @@ export function smtpMailer({ url, from, maxConnections }: SmtpOptions): Mailer {
   transport.use('stream', ({ message, data }, done) => {
     const create = message.createReadStream.bind(message)
     message.createReadStream = (options) => {
+      failpoint('mail.leaves')
       const body = create(options)
       if (data.signal !== undefined) bodies.set(data.signal, body)
       return body

@@ -1,4 +1,4 @@
-import { operationsOf, readBacklog, startParticipant } from '#messaging'
+import { armFailpoint, operationsOf, readBacklog, startParticipant } from '#messaging'
 import { participantMetrics, runService, watchBacklog } from '#runtime'
 import { readNotificationConfig } from './config.ts'
 import { notificationRoutes } from './http.ts'
@@ -7,6 +7,7 @@ import { notificationParticipant } from './saga.ts'
 import type { NotificationDatabase } from './tables.ts'
 
 const config = readNotificationConfig()
+armFailpoint(config.FAILPOINT)
 
 await runService<NotificationDatabase>({
   service: 'notification-service',

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely, Transaction } from 'kysely'
 import { formatJson } from '#contracts'
-import { type Cause, type Decided, decideAll, type Input, type Log } from '#messaging'
+import { type Cause, type Decided, decideAll, failpoint, type Input, type Log } from '#messaging'
 import { problem } from '#runtime'
 import { type Answer, answerOnce } from './idempotency.ts'
 import { orderPlacing } from './placing.ts'
@@ -36,6 +36,7 @@ export interface OrderCommands {
 export function orderCommands(db: Kysely<OrderDatabase>, participant: OrderParticipant, log: Log): OrderCommands {
   const run = async (caller: Caller, command: Command): Promise<Answer> => {
     const answered = await db.transaction().execute((trx) => answer({ trx, participant, caller }, command))
+    failpoint('command.committed')
     return tell(log, caller, { command: command.input.type, answer: answered })
   }
   const placed = orderPlacing({ db, participant, log })

@@ -1,4 +1,4 @@
-import { operationsOf, startParticipant } from '#messaging'
+import { armFailpoint, operationsOf, startParticipant } from '#messaging'
 import { runService } from '#runtime'
 import { orderCommands } from './commands.ts'
 import { readOrderConfig } from './config.ts'
@@ -8,6 +8,7 @@ import { orderParticipant } from './saga.ts'
 import type { OrderDatabase } from './tables.ts'
 
 const config = readOrderConfig()
+armFailpoint(config.FAILPOINT)
 
 await runService<OrderDatabase>({
   service: 'order-service',

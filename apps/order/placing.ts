@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { formatJson } from '#contracts'
-import { asError, type Cause, classify, type Decided, decideAll, inBatches, type Log } from '#messaging'
+import { asError, type Cause, classify, type Decided, decideAll, failpoint, inBatches, type Log } from '#messaging'
 import { type Answer, type Claim, claimKeys, keepAnswers, keptAnswers } from './idempotency.ts'
 import { refusalOf } from './refusals.ts'
 import { etagOf, represent } from './representation.ts'
@@ -35,8 +35,11 @@ const lockWaitMs = 250
  * has happened
  */
 export function orderPlacing({ db, participant, log }: PlacingOptions): (placement: Placement) => Promise<Answer> {
-  const together = (placements: readonly Placement[]): Promise<readonly Placed[]> =>
-    db.transaction().execute((trx) => placeAll(trx, participant, placements))
+  const together = async (placements: readonly Placement[]): Promise<readonly Placed[]> => {
+    const placed = await db.transaction().execute((trx) => placeAll(trx, participant, placements))
+    failpoint('placing.committed')
+    return placed
+  }
   // Few at a time: what is tried alone must not take the pool from those who come next.
   const alone = inBatches<Placement, Placed>({ max: 1, atOnce: 3, waitMaxMs, work: together })
   const place = inBatches<Placement, Placed>({
@@ -83,6 +86,7 @@ async function placeAll(
     trx,
     placements.map(({ claim }) => claim),
   )
+  failpoint('placing.claimed')
   const first = placements.filter((_, index) => isFirst[index])
   const decided = await decideAll(
     trx,

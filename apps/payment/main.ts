@@ -1,4 +1,4 @@
-import { operationsOf, readBacklog, startParticipant } from '#messaging'
+import { armFailpoint, operationsOf, readBacklog, startParticipant } from '#messaging'
 import { participantMetrics, runService, watchBacklog } from '#runtime'
 import { withBreaker } from './breaker.ts'
 import { readPaymentConfig } from './config.ts'
@@ -8,6 +8,7 @@ import { stripeGateway } from './stripe-gateway.ts'
 import type { PaymentDatabase } from './tables.ts'
 
 const config = readPaymentConfig()
+armFailpoint(config.FAILPOINT)
 
 await runService<PaymentDatabase>({
   service: 'payment-service',

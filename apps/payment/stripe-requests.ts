@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import type { EffectCall } from '#messaging'
+import { type EffectCall, failpoint } from '#messaging'
 import { authenticationWanted, objectionOf } from './stripe-answers.ts'
 import type { Authorise, RefundCall } from './vocabulary.ts'
 
@@ -86,8 +86,11 @@ export class StripeRequests {
   /** The SDK takes no signal: once the call is over, at least no further request is made in its name. */
   async #send<T>(request: () => Promise<T>): Promise<Answered<T>> {
     this.#call.signal.throwIfAborted()
+    failpoint('gateway.asked')
     try {
-      return { is: 'done', value: await request() }
+      const value = await request()
+      failpoint('gateway.answered')
+      return { is: 'done', value }
     } catch (error) {
       return objectionOf(error)
     }

@@ -40,7 +40,7 @@ export async function run(config: BaselineConfig, { name, listensTo, assemble }:
   const http = await serveHttp(server, { port: config.PORT, host: config.HOST })
 
   await Promise.race([once(process, 'SIGTERM'), orphaned])
-  await http.drain(drainTimeoutMs)
+  await http.drain({ openMs: 0, endMs: drainTimeoutMs })
   await consumer.close()
   await producer.close()
   await database.close()

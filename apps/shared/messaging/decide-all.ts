@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { bornLeased, insertingEffects, type LeasedEffect, newEffects, withdrawUnsent } from './effect-rows.ts'
+import { failpoint } from './failpoint.ts'
 import { SomebodyWasFaster } from './failures.ts'
 import {
   type Draft,
@@ -77,13 +78,16 @@ export async function decideItems<V extends Vocabulary>(
   if (keys.length === 0) return nothingDecided(participant)
   // Decisions are made by the database's clock: the services' own may differ from each other.
   const { rows, now } = await participant.store.lock(trx, keys)
+  failpoint('decide.locked')
   const items = typeof work.items === 'function' ? await work.items(rows) : work.items
   const fold = startFold(participant, keys, { rows, now })
   const verdicts = items.map((item) => foldItem(fold, item))
   for (const withdrawn of await withdrawUnsent(trx, participant, fold.withdrawals)) {
     foldNeverSent(fold, withdrawn)
   }
-  return { fold, verdicts, leased: await write(trx, fold, work.leasing ?? 0) }
+  const leased = await write(trx, fold, work.leasing ?? 0)
+  failpoint('decide.written')
+  return { fold, verdicts, leased }
 }
 
 /** Without an aggregate there is nothing to lock, to ask the time for, or to write. */

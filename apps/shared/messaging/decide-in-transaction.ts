@@ -1,5 +1,6 @@
 import { decideItems, type Resolved, type Work } from './decide-all.ts'
 import type { EffectsOf } from './effects.ts'
+import { failpoint } from './failpoint.ts'
 import type { OpenTransaction, Vocabulary } from './vocabulary.ts'
 
 export interface Steps<V extends Vocabulary> {
@@ -22,6 +23,7 @@ export async function decideInTransaction<V extends Vocabulary>(
     await conclude?.(trx, resolved)
     return resolved
   })
+  failpoint('decide.committed')
   caller?.committed(decided)
   return decided
 }

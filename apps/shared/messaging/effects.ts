@@ -2,6 +2,7 @@ import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
 import { backoffMs, callDelays } from './backoff.ts'
 import type { Resolved } from './decide-all.ts'
 import { type LeasedEffect, leaseEffects, postpone } from './effect-rows.ts'
+import { failpoint } from './failpoint.ts'
 import { type CallOutcome, endSpan, type Observer, registeredTracer, startSpan, traceparentAfter } from './observer.ts'
 import { type Answer, settle } from './outcomes.ts'
 import { pause } from './pause.ts'
@@ -183,7 +184,9 @@ async function call<V extends Vocabulary>(
   const signal = AbortSignal.timeout(handler.timeoutMs)
   try {
     const request = { idempotencyKey, attempt, traceparent, correlationId: key, signal }
+    failpoint('effect.leased')
     const outcome = await Promise.race([handler.call(effect, request), rejectedBy(signal)])
+    failpoint('effect.answered')
     return known(outcome)
   } catch (error) {
     if (error instanceof NotPerformed || isUnknown) return { answer: undefined, error }

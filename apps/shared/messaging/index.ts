@@ -1,6 +1,7 @@
 export { byteaArray, intArray, jsonbArray, textArray, uuidArray } from './arrays.ts'
 export { type AggregateInput, type Decided, decideAll } from './decide-all.ts'
 export { alarm, duplicate, ignored, notYet, refused } from './decisions.ts'
+export { armFailpoint, failpoint } from './failpoint.ts'
 export { asError, classify, type Failure, SomebodyWasFaster } from './failures.ts'
 export { type Backlog, readBacklog } from './gauges.ts'
 export { type Batching, inBatches, TooLate } from './in-batches.ts'

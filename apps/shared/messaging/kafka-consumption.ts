@@ -1,4 +1,5 @@
 import type { Consumer, EachBatchPayload, TopicOffsets } from 'kafkajs'
+import { failpoint } from './failpoint.ts'
 import { reasonOf } from './failures.ts'
 import { batchMaxMessages, clientOf, type KafkaOptions, received, retry } from './kafka-client.ts'
 import type { Liveness } from './liveness.ts'
@@ -188,8 +189,10 @@ export class Consumption {
     const { topic } = this.#subscription
     const partitions = [...this.#handled].map(([partition, offset]) => ({ partition, offset }))
     this.#handled.clear()
+    failpoint('offsets.uncommitted')
     try {
       await commit({ topic, partitions })
+      failpoint('offsets.committed')
     } catch (error) {
       // The messages come again and are recognised as repeats.
       this.#around.log.warn({ topic, reason: reasonOf(error) }, 'offsets were not committed')

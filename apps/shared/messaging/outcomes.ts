@@ -2,6 +2,7 @@ import { backoffMs, callDelays } from './backoff.ts'
 import { decideInTransaction } from './decide-in-transaction.ts'
 import { deleteLeased, type LeasedEffect, leaseSlackMs, postpone } from './effect-rows.ts'
 import type { EffectsOf } from './effects.ts'
+import { failpoint } from './failpoint.ts'
 import { classify } from './failures.ts'
 import type { Item } from './fold.ts'
 import { inBatches } from './in-batches.ts'
@@ -97,6 +98,7 @@ async function stillOurs<V extends Vocabulary>(
           ending.map(({ effect }) => effect),
         ),
   )
+  failpoint('effect.deleted')
   for (const { effect, answer } of batch) {
     if (answer.ends) continue
     const delayMs = backoffMs(effect.attempt, callDelays)

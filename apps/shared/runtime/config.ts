@@ -66,6 +66,8 @@ export const env = {
       .transform((text) => text.split(',').map((broker) => broker.trim()))
       .pipe(z.array(z.string().regex(/^\S+:\d+$/, { error: 'must be host:port, several separated by commas' })).min(1)),
   secret: () => z.string(),
+  /** `<name>` or `<name>:<n>`, for the n-th passage. */
+  failpoint: () => z.string().regex(/^[a-z.-]+(:[1-9]\d{0,5})?$/, { error: 'must be <name> or <name>:<n>' }),
   /** `API_KEYS="sk_test_paysaga=<merchant uuid>,…"`: from key to merchant. */
   apiKeys: () => keyring(z.uuid(), '<key>=<merchant uuid>'),
   /** `OPS_API_KEYS="sk_ops_paysaga=<name>,…"`: from key to the name that is noted beside what its holder does. */

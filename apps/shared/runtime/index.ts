@@ -13,5 +13,6 @@ export { type FieldError, Problem, type ProblemDetails, problem, problemSchema, 
 export { createReadiness, type Readiness } from './readiness.ts'
 export { failure, json } from './responses.ts'
 export { runService, type ServiceOptions, type ServiceParts } from './service.ts'
+export { serviceVariables } from './service-config.ts'
 export { traceparentOf } from './traceparent.ts'
 export { waitFor } from './wait-for.ts'

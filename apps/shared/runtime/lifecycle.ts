@@ -27,7 +27,12 @@ export interface ProcessOptions {
   readonly app: HttpApp
   /** Connects, migrates, subscribes. The process is ready when it resolves and stops with 1 when it rejects. */
   readonly start: (life: Life) => Promise<void> | void
-  /** For all of the stop together, 10 s unless given. */
+  /**
+   * For so long after SIGTERM requests are still taken, while `/readyz` says no: a balancer that looks there sends
+   * nothing any more when the door is closed. 0 unless given.
+   */
+  readonly drainMs?: number
+  /** For all of the stop after that, 10 s unless given. */
   readonly stopTimeoutMs?: number
 }
 
@@ -37,7 +42,7 @@ export interface ProcessOptions {
  * caught end it with 1, after a line that says why. Resolves when ready, or when stopped before that.
  */
 export async function runProcess(options: ProcessOptions): Promise<void> {
-  const { service, log, readiness } = options
+  const { service, log, readiness, drainMs = 0, stopTimeoutMs = defaultStopTimeoutMs } = options
   const aborter = new AbortController()
   const steps: StopStep[] = []
   const stop = onceStopped({ options, steps, aborter })
@@ -52,7 +57,7 @@ export async function runProcess(options: ProcessOptions): Promise<void> {
     const respond = getRequestListener(options.app.fetch)
     const server = createServer((request, response) => void respond(request, response))
     const http = await serveHttp(server, options)
-    steps.push({ name: 'http', fn: () => http.drain((options.stopTimeoutMs ?? defaultStopTimeoutMs) / 2) })
+    steps.push({ name: 'http', fn: () => http.drain({ openMs: drainMs, endMs: stopTimeoutMs / 2 }) })
     log.info({ port: http.port }, `${service} listens on port ${http.port}`)
     const onStop: Life['onStop'] = (name, fn) => void steps.splice(-1, 0, { name, fn })
     await options.start({ log, readiness, signal: aborter.signal, onStop })
@@ -70,7 +75,7 @@ const defaultStopTimeoutMs = 10_000
 
 /** The first call stops the process in order, the second ends it on the spot. */
 function onceStopped(life: { options: ProcessOptions; steps: StopStep[]; aborter: AbortController }) {
-  const { service, log, readiness, stopTimeoutMs = defaultStopTimeoutMs } = life.options
+  const { service, log, readiness, drainMs = 0, stopTimeoutMs = defaultStopTimeoutMs } = life.options
   const pending = new Set<string>()
   let stopping = false
   return (cause: string, exitCode: number): void => {
@@ -88,10 +93,10 @@ function onceStopped(life: { options: ProcessOptions; steps: StopStep[]; aborter
     setTimeout(() => {
       log.fatal(
         { pending: [...pending] },
-        `${service} did not stop within ${stopTimeoutMs} ms: ${[...pending].join(', ')}`,
+        `${service} did not stop within ${drainMs + stopTimeoutMs} ms: ${[...pending].join(', ')}`,
       )
       process.exit(1)
-    }, stopTimeoutMs)
+    }, drainMs + stopTimeoutMs)
     void stopInOrder(life.steps, pending, log).then((failed) => {
       log.info(`${service} has stopped`)
       process.exit(failed ? 1 : exitCode)

@@ -1,10 +1,17 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface Listening {
   readonly port: number
-  /** Takes no more connections, lets requests under way end for `timeoutMs`, then cuts the connections. */
-  drain(timeoutMs: number): Promise<void>
+  drain(times: DrainTimes): Promise<void>
+}
+
+export interface DrainTimes {
+  /** For so long requests are still taken, and each answer asks the client to close its connection: ms. */
+  readonly openMs: number
+  /** Then no connection is taken, and requests under way have so long to end before theirs are cut: ms. */
+  readonly endMs: number
 }
 
 const requestTimeoutMs = 30_000
@@ -21,17 +28,24 @@ export async function serveHttp(
   server.requestTimeout = requestTimeoutMs
   server.headersTimeout = headersTimeoutMs
   server.keepAliveTimeout = keepAliveTimeoutMs
+  let draining = false
+  // Before the app's own listener: it must know before it answers.
+  server.prependListener('request', (_request, response) => {
+    if (draining) response.shouldKeepAlive = false
+  })
   server.listen(port, host)
   await once(server, 'listening')
   const address = server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
-    async drain(timeoutMs) {
+    async drain({ openMs, endMs }) {
+      draining = true
+      await sleep(openMs)
       const closed = once(server, 'close')
       server.close()
       // Connections fall idle one by one, and Node closes only those that are idle at the moment of the call.
       const idle = setInterval(() => server.closeIdleConnections(), closeIdleEveryMs)
-      const late = setTimeout(() => server.closeAllConnections(), timeoutMs)
+      const late = setTimeout(() => server.closeAllConnections(), endMs)
       await closed
       clearInterval(idle)
       clearTimeout(late)

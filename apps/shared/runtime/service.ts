@@ -16,6 +16,7 @@ export interface ServiceSettings {
   readonly LOG_LEVEL: LogLevel
   readonly KAFKA_BROKERS: readonly string[]
   readonly KAFKA_SESSION_TIMEOUT_MS: number
+  readonly DRAIN_MS: number
   /** Left out: nothing is served under `/ops`. */
   readonly OPS_API_KEYS?: Keyring
 }
@@ -74,6 +75,7 @@ export async function runService<DB>(options: ServiceOptions<DB>): Promise<void>
     service,
     ...(settings.HOST === undefined ? {} : { host: settings.HOST }),
     port: settings.PORT,
+    drainMs: settings.DRAIN_MS,
     log,
     readiness,
     app,

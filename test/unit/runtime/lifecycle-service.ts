@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { createApp, createLogger, createReadiness, env, readConfig, runProcess } from '#runtime'
 
 /** The process that lifecycle.test.ts starts and stops. */
-const config = readConfig(z.object({ PORT: env.port(), MODE: z.enum(['ordinary', 'hangs', 'fails', 'rejects']) }))
+const config = readConfig(
+  z.object({ PORT: env.port(), MODE: z.enum(['ordinary', 'hangs', 'fails', 'rejects', 'drains']) }),
+)
 const service = 'lifecycle-service'
 const log = createLogger({ service })
 const readiness = createReadiness()
@@ -21,6 +23,7 @@ await runProcess({
   log,
   readiness,
   app,
+  drainMs: config.MODE === 'drains' ? 2_000 : 0,
   stopTimeoutMs: 1_000,
   start: (life) => {
     if (config.MODE === 'fails') throw new Error('no such topic')

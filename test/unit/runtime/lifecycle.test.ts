@@ -30,6 +30,20 @@ test('lets requests under way end on SIGTERM, then stops what was started last f
   expect(stdout).toMatch(/stops: SIGTERM[^]*consumer closed[^]*database closed[^]*has stopped/)
 })
 
+test('takes requests while it drains, says that it is not ready, and asks for the connection to be closed', async () => {
+  const { child, said } = start('drains')
+  await said(/is ready/)
+  const [, port] = await said(/"port":(\d+)/)
+  const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`)
+  expect((await get('/healthz')).headers.get('connection')).toBe('keep-alive')
+  child.kill('SIGTERM')
+  await said(/stops: SIGTERM/)
+  expect((await get('/readyz')).status).toBe(503)
+  const slow = await get('/slow')
+  expect([slow.status, slow.headers.get('connection')]).toEqual([200, 'close'])
+  expect((await child).exitCode).toBe(0)
+})
+
 test('cuts off a stop that hangs and names what hung', async () => {
   const { child, said } = start('hangs')
   await said(/is ready/)
