@@ -1,3 +1,5 @@
+import { integersBetween } from './random.ts'
+
 /** The body of `POST /orders`, as the order service takes it. */
 export interface OrderBody {
   readonly customer: { readonly email: string; readonly name: string }
@@ -38,16 +40,4 @@ export function orderOf(seed: number, number: number): OrderBody {
 /** Neighbouring numbers and seeds come to states far apart: the constants are odd and fill their 32 bits. */
 function mixed(seed: number, number: number): number {
   return Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b)
-}
-
-/** mulberry32, by Tommy Ettinger (public domain): `Math.random` cannot be seeded. */
-function integersBetween(seed: number): (min: number, max: number) => number {
-  let state = seed
-  return (min, max) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mix = Math.imul(state ^ (state >>> 15), state | 1)
-    mix ^= mix + Math.imul(mix ^ (mix >>> 7), mix | 61)
-    const fraction = ((mix ^ (mix >>> 14)) >>> 0) / 2 ** 32
-    return min + Math.floor(fraction * (max - min + 1))
-  }
 }

@@ -5,15 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { freePorts, openServices, type Services } from '../../infra/index.ts'
 import { kafkaClient, withAdmin } from '../../infra/kafka/client.ts'
-import { ready } from '../../infra/services.ts'
+import { balance, drainMs } from '../support/balancer.ts'
 import { anOrder, openShop } from '../support/shop.ts'
 
 const replicated = ['order', 'payment', 'notification'] as const
 const within = { timeout: 40_000, interval: 100 }
 const ordersPerSecond = 25
-/** Some looks of the balancer, on a busy machine too. */
-const draining = { DRAIN_MS: '1500' }
-const balancerLooksMs = 50
+const draining = { DRAIN_MS: String(drainMs) }
 const placedBody = z.object({ id: z.string() })
 
 describe('two of each service', () => {
@@ -97,25 +95,5 @@ describe('two of each service', () => {
       failures.push(String(error instanceof Error ? (error.cause ?? error) : error))
     }
     return undefined
-  }
-
-  /** A balancer: it looks at `/readyz` of each and sends to those in turn that were ready at its last look. */
-  function balance(ports: readonly number[], signal: AbortSignal) {
-    let upstreams = ports
-    let turn = 0
-    const look = async (): Promise<void> => {
-      for await (const _tick of setInterval(balancerLooksMs)) {
-        if (signal.aborted) return
-        const answers = await Promise.all(ports.map((port) => ready(shop.url(port, '/readyz'))))
-        upstreams = ports.filter((_, index) => answers[index])
-      }
-    }
-    return {
-      ended: look(),
-      next: (): number => {
-        turn += 1
-        return upstreams[turn % upstreams.length] ?? 0
-      },
-    }
   }
 })

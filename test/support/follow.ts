@@ -2,7 +2,7 @@ import { expect, vi } from 'vitest'
 import type { Charges, Shop, ShopOrder } from './shop.ts'
 
 /** Where an order may be later, also when looks in between missed a step. */
-const later: Readonly<Record<ShopOrder['status'], readonly ShopOrder['status'][]>> = {
+export const later: Readonly<Record<ShopOrder['status'], readonly ShopOrder['status'][]>> = {
   pending: ['confirmed', 'paid', 'refunded', 'cancelled'],
   confirmed: ['paid', 'refunded', 'cancelled'],
   paid: ['refunded', 'cancelled'],

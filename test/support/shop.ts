@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { inject } from 'vitest'
 import { z } from 'zod'
 import type { Fault } from '../../apps/gateway-simulator/faults.ts'
+import type { ServicePorts } from '../../infra/config.ts'
+import type { StackOptions } from '../../infra/index.ts'
+import type { Databases } from './layout.ts'
 import { openTestStack } from './stack.ts'
 
 const refund = z.object({ id: z.string(), amountMinor: z.int(), status: z.string(), reason: z.string().optional() })
@@ -29,7 +32,7 @@ const payment = z.object({
 })
 
 const tally = z.object({ count: z.int(), amountMinor: z.int() })
-const charges = z.object({
+export const charges = z.object({
   orderId: z.string().nullable(),
   currency: z.string(),
   authorised: tally,
@@ -57,10 +60,18 @@ export const anOrderOver = (unitPriceMinor: number, more: object = {}) => ({
   ...more,
 })
 
+interface Where {
+  readonly stack: StackOptions
+  readonly ports: ServicePorts
+  readonly databases: Databases
+}
+
 /** The running system as its clients and its independent witnesses see it. */
-export function openShop() {
-  const ports = inject('servicePorts')
-  const { stack, services } = openTestStack(inject('stack'), ports)
+export function openShop(
+  where: Where = { stack: inject('stack'), ports: inject('servicePorts'), databases: inject('databases') },
+) {
+  const { ports, databases } = where
+  const { stack, services } = openTestStack(where.stack, ports, databases)
   const url = (port: number, path: string) => `http://127.0.0.1:${port}${path}`
   const headers = { authorization: 'Bearer sk_test_paysaga', 'content-type': 'application/json' }
   const getJson = async (address: string): Promise<unknown> => (await fetch(address, { headers })).json()
@@ -77,7 +88,8 @@ export function openShop() {
     stack,
     services,
     ports,
-    stackPorts: inject('stack').ports,
+    databases,
+    stackPorts: where.stack.ports,
     headers,
     url,
     post,

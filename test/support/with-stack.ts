@@ -1,8 +1,8 @@
 import type { TestProject } from 'vitest/node'
-import { migrate } from '../../db/migrate.ts'
-import { createTopics, type StackOptions, serviceNames } from '../../infra/index.ts'
-import { place } from './place.ts'
-import { openTestStack } from './stack.ts'
+import type { StackOptions } from '../../infra/index.ts'
+import { type Databases, databasesOf } from './layout.ts'
+import { layout } from './stack.ts'
+import { startSystem } from './system.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -10,28 +10,15 @@ declare module 'vitest' {
     servicePorts: {
       [name in 'order' | 'payment' | 'notification' | 'relay' | 'gateway' | 'mailSmtp' | 'mailHttp']: number
     }
+    databases: Databases
   }
 }
 
-/** The real thing once for the whole project: PostgreSQL, Kafka, Connect, relay and the services as processes. */
+/** The real thing once for the whole project. */
 export default async function withStack(project: TestProject): Promise<() => Promise<void>> {
-  const { options, ports, leave } = await place('saga', { others: 7, reusable: true })
-  const [order = 0, payment = 0, notification = 0, relay = 0, gateway = 0, mailSmtp = 0, mailHttp = 0] = ports
-  const servicePorts = { order, payment, notification, relay, gateway, mailSmtp, mailHttp }
-  const { stack, services } = openTestStack(options, servicePorts)
-  const stop = async (): Promise<void> => {
-    await services.stopAll()
-    await leave(stack)
-  }
-  try {
-    await stack.start()
-    await Promise.all([migrate(stack.endpoints.adminUrl), createTopics({ brokers: stack.endpoints.brokers })])
-    await Promise.all(serviceNames.map((name) => services.start(name)))
-  } catch (error) {
-    await stop()
-    throw error
-  }
-  project.provide('stack', options)
-  project.provide('servicePorts', servicePorts)
+  const { stack, ports, databases, stop } = await startSystem('saga', databasesOf(layout), { reusable: true })
+  project.provide('stack', stack)
+  project.provide('servicePorts', ports)
+  project.provide('databases', databases)
   return stop
 }

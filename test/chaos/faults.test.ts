@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openShop } from '../support/shop.ts'
+import { faults } from './faults/all.ts'
+import { participants, startAgain } from './faults/participants.ts'
+import { round } from './round.ts'
+import { chosenFault, seed } from './settings.ts'
+
+const shop = openShop()
+const minuteMs = 60_000
+const roomForMails = { MAIL_MAX_MESSAGES: '1000000' }
+
+describe(`under load, with SEED=${seed}`, () => {
+  beforeAll(async () => {
+    await shop.services.stop('mail-sink')
+    await shop.services.start('mail-sink', roomForMails)
+    for (const name of participants) {
+      await shop.services.stop(name)
+      await startAgain(shop, name)
+    }
+  })
+  afterAll(() => void process.stdout.write(`SEED=${seed} repeats this run\n`))
+
+  const chosen = faults.filter(({ id }) => chosenFault === '' || id === chosenFault)
+  it.each(chosen)('$id $name: nothing is lost and nothing done twice', { timeout: 15 * minuteMs }, async (fault) => {
+    const plan = typeof fault.plan === 'function' ? await fault.plan(shop) : fault.plan
+    try {
+      const { wrong, line } = await round(shop, { seed, name: fault.id, ...plan })
+      process.stdout.write(`${fault.id} ${fault.name}: ${line}\n`)
+      expect(wrong.slice(0, 5), `${wrong.length} in all`).toEqual([])
+    } finally {
+      await plan.close?.()
+    }
+  })
+})

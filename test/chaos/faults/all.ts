@@ -1,0 +1,55 @@
+import type { Shop } from '../../support/shop.ts'
+import type { RoundOptions } from '../round.ts'
+import { poisoned, redrivenTwice } from './content.ts'
+import { everythingAgain } from './duplicates.ts'
+import { brokerFrozen, brokerKilled, consumerFrozen, rebalanceStorm } from './kafka.ts'
+import { brokerCut, databaseCut } from './network.ts'
+import { postgresKilled, sessionsTerminated } from './postgres.ts'
+import { coldStart, randomKills } from './processes.ts'
+import { openReplicas } from './replicas.ts'
+
+export interface Fault {
+  /** Its number in docs/chaos.md. */
+  readonly id: string
+  readonly name: string
+  /** A function prepares what it needs. */
+  readonly plan: Plan | ((shop: Shop) => Promise<Plan>)
+}
+
+export interface Plan extends Omit<RoundOptions, 'name' | 'seed'> {
+  /** Undoes what was prepared. */
+  readonly close?: () => Promise<void>
+}
+
+/** Twice and a half of what a session lasts here. */
+const frozenMs = 5_000
+
+/** In this order, for some leave much behind. */
+export const faults: readonly Fault[] = [
+  { id: 'F1', name: 'PostgreSQL killed', plan: { strike: postgresKilled(2_000) } },
+  { id: 'F2', name: 'sessions terminated every second', plan: { strike: sessionsTerminated(60_000) } },
+  { id: 'F3', name: 'database cut off, 5 s', plan: { strike: databaseCut(5_000) } },
+  { id: 'F3', name: 'database cut off, 60 s', plan: { strike: databaseCut(60_000), perSecond: 3 } },
+  { id: 'F5', name: 'broker killed', plan: { strike: brokerKilled(1_000, 10_000, 60_000) } },
+  { id: 'F6', name: 'broker frozen', plan: { strike: brokerFrozen(frozenMs) } },
+  { id: 'F6', name: 'consumers frozen', plan: { strike: consumerFrozen } },
+  { id: 'F7', name: 'broker cut off', plan: { strike: brokerCut(5_000) } },
+  { id: 'F8', name: 'rebalance storm', plan: { strike: rebalanceStorm(180_000), perSecond: 5 } },
+  { id: 'F16', name: 'services killed at random', plan: { strike: randomKills(60_000) } },
+  {
+    id: 'F17',
+    name: 'rolling restart',
+    plan: async (shop) => {
+      const { port, restartEach, close } = await openReplicas(shop)
+      return { strike: restartEach, port, close, failsNoRequest: true }
+    },
+  },
+  { id: 'F22', name: 'poison', plan: { strike: poisoned } },
+  { id: 'F29', name: 'redrive twice at once', plan: { strike: redrivenTwice } },
+  { id: 'F30', name: 'cold starts in any order', plan: { strike: coldStart } },
+  {
+    id: 'F21',
+    name: 'everything heard again',
+    plan: { strike: everythingAgain(100_000), perSecond: 200 },
+  },
+]

@@ -1,0 +1,5 @@
+import { vi } from 'vitest'
+
+/** Looks until it is so; what cannot be seen meanwhile is not so yet. */
+export const eventually = (condition: () => Promise<boolean>, timeout = 40_000) =>
+  vi.waitUntil(() => condition().catch(() => false), { timeout, interval: 100 })

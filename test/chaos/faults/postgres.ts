@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import type { Struck, World } from '../round.ts'
+
+/** Killed by SIGKILL in mid-transaction, and started again after a while. */
+export const postgresKilled =
+  (awayMs: number) =>
+  async ({ shop: { stack } }: World): Promise<Struck> => {
+    await stack.kill('postgres', 'SIGKILL')
+    await sleep(awayMs)
+    await stack.start('postgres')
+    const healedAt = Date.now()
+    const log = await stack.lastLines('postgres', 50)
+    const recovery = log.findLast((line) => line.includes('was interrupted') || line.includes('not properly shut down'))
+    if (recovery === undefined) throw new Error('PostgreSQL does not know that it was killed')
+    return { how: `PostgreSQL killed, away for ${awayMs} ms, recovered from its log`, healedAt }
+  }
+
+/** Every second all sessions of the services are terminated, whatever they are at. */
+export const sessionsTerminated =
+  (forMs: number) =>
+  async ({ shop: { stack, databases } }: World): Promise<Struck> => {
+    let terminated = 0
+    let inTransaction = 0
+    const until = Date.now() + forMs
+    while (Date.now() < until) {
+      const admin = new pg.Client({ connectionString: stack.endpoints.adminUrl })
+      await admin.connect()
+      const { rows } = await admin.query<{ open: boolean }>(
+        `select xact_start is not null as open, pg_terminate_backend(pid) from pg_stat_activity
+         where usename like '%\\_service' and datname = any($1)`,
+        [[...new Set(Object.values(databases))]],
+      )
+      await admin.end()
+      terminated += rows.length
+      inTransaction += rows.filter(({ open }) => open).length
+      await sleep(1_000)
+    }
+    if (inTransaction === 0) throw new Error(`none of ${terminated} sessions was in a transaction`)
+    return { how: `${terminated} sessions terminated, ${inTransaction} of them in a transaction`, healedAt: Date.now() }
+  }

@@ -1,0 +1,44 @@
+import { balance, drainMs } from '../../support/balancer.ts'
+import type { Shop } from '../../support/shop.ts'
+import type { Struck } from '../round.ts'
+import { eventually } from './eventually.ts'
+import { membersOf, participants, secondOf, startAgain } from './participants.ts'
+
+const draining = { DRAIN_MS: String(drainMs) }
+
+/** Two of each service behind a balancer, and every process of them is restarted in its turn. */
+export async function openReplicas(shop: Shop) {
+  const second = await secondOf(shop)
+  const ended = new AbortController()
+  for (const name of participants) {
+    await shop.services.stop(name)
+    await startAgain(shop, name, draining)
+    await second.services.start(name, draining)
+  }
+  const balancer = balance([shop.ports.order, second.orderPort], ended.signal)
+  return {
+    port: () => balancer.next(),
+    restartEach: async (): Promise<Struck> => {
+      let restarted = 0
+      for (const name of participants) {
+        for (const services of [shop.services, second.services]) {
+          await services.stop(name)
+          if (services === shop.services) await startAgain(shop, name, draining)
+          else await services.start(name, draining)
+          await eventually(async () => (await membersOf(shop, name)) === 2)
+          restarted += 1
+        }
+      }
+      return { how: `${restarted} processes restarted, two of each service`, healedAt: Date.now() }
+    },
+    close: async () => {
+      ended.abort()
+      await balancer.ended
+      for (const name of participants) {
+        await second.services.stop(name)
+        await shop.services.stop(name)
+        await startAgain(shop, name)
+      }
+    },
+  }
+}

@@ -1,0 +1,120 @@
+import { join } from 'node:path'
+import { vi } from 'vitest'
+import { type Between, integersBetween } from '../../bench/load/random.ts'
+import type { Shop } from '../support/shop.ts'
+import { everyoneIsUpToDate, isTerminal, violations } from './invariants.ts'
+import { Load } from './load.ts'
+import { collect, stateOf } from './witnesses.ts'
+
+/** What a fault works with. */
+export interface World {
+  readonly shop: Shop
+  readonly load: Load
+  readonly between: Between
+}
+
+/** What proves that a fault has struck while orders flowed; one that has not is an error, and not a passed test. */
+export interface Struck {
+  /** In words, with figures. */
+  readonly how: string
+  /** When everything that was broken was whole again, by this process' clock. */
+  readonly healedAt: number
+}
+
+export interface RoundOptions {
+  readonly name: string
+  readonly seed: number
+  /** Breaks something in mid-flow, and mends it. Rejects when it did not strike. */
+  readonly strike: (world: World) => Promise<Struck>
+  readonly perSecond?: number
+  /** Where clients send to, the order service's port unless given. */
+  readonly port?: () => number
+  /** Orders that must be acknowledged after the fault: it is back. 10 unless given. */
+  readonly afterwards?: number
+  /** Every request must be answered with what it asked for, or with a refusal. */
+  readonly failsNoRequest?: boolean
+}
+
+/** How long after the mending everything that was begun must have come to its end. */
+const drainMaxMs = 60_000
+
+/**
+ * One fault under load, and the judgement of the witnesses when all is healed and drained.
+ * @returns what does not hold, and a line for people with what was seen
+ */
+export async function round(shop: Shop, options: RoundOptions) {
+  const {
+    name,
+    seed,
+    strike,
+    perSecond = 10,
+    port = () => shop.ports.order,
+    afterwards = 10,
+    failsNoRequest = false,
+  } = options
+  const between = integersBetween(seed)
+  const file = join(shop.stack.directory, 'chaos', `${name.replaceAll(/\W+/g, '-')}.jsonl`)
+  const load = new Load(shop, { perSecond, between, file, port })
+  try {
+    await load.underWay()
+    const struckAt = Date.now()
+    const { how, healedAt } = await strike({ shop, load, between: integersBetween(seed + 1) })
+    await load.more(afterwards)
+    await load.stop()
+    const failed = load.requests.filter(({ at, result }) => at >= struckAt && result === 'unknown')
+    // As it is now, before they are settled.
+    const requests = failed.map((request) => JSON.stringify(request))
+    await load.settle()
+    const drainedMs = await drained(shop, load, healedAt)
+    const facts = await collect(shop, load)
+    const wrong = [
+      ...violations(facts),
+      ...(await repeatsAreTheSame(load)),
+      ...(failsNoRequest ? requests.map((request) => `a request failed: ${request}`) : []),
+    ]
+    const seconds = (ms: number | undefined) => `${((ms ?? Number.NaN) / 1_000).toFixed(1)} s`
+    const line =
+      `${how}; ${facts.orders.length} orders, ${failed.length} requests unanswered; ` +
+      `answers again ${seconds(load.firstAnswerMs(healedAt))} after it was mended, all ended after ${seconds(drainedMs)}`
+    return { wrong, line }
+  } finally {
+    await load.stop()
+    load.close()
+  }
+}
+
+/** Every order has ended, everyone has heard everything, and no call is outstanding. @returns ms since `since` */
+async function drained(shop: Shop, load: Load, since: number): Promise<number> {
+  let left: readonly string[] = []
+  const isDrained = async (): Promise<boolean> => {
+    const state = await stateOf(shop, load)
+    left = [
+      ...state.orders.filter((order) => !isTerminal(order)).map((order) => JSON.stringify(order)),
+      ...everyoneIsUpToDate(state),
+      ...state.effects.map(({ of, key }) => `a call of ${of} for ${key}`),
+    ]
+    return left.length === 0
+  }
+  const timeout = Math.max(5_000, since + drainMaxMs - Date.now())
+  await vi
+    .waitUntil(() => isDrained().catch(() => false), { timeout, interval: 250 })
+    .catch(() => {
+      throw new Error(
+        `not drained ${drainMaxMs} ms after it was mended, ${left.length} left: ${left.slice(0, 3).join('; ')}`,
+      )
+    })
+  return Date.now() - since
+}
+
+/** The same request again gets the same answer, and another one under its key gets none. */
+async function repeatsAreTheSame(load: Load): Promise<readonly string[]> {
+  const wrong: string[] = []
+  for (const request of load.requests.filter(({ does, result }) => does === 'place' && result === 'ok').slice(0, 10)) {
+    const same = await load.again(request)
+    if (same.status !== request.status || same.text !== request.text)
+      wrong.push(`was answered differently: ${same.text}`)
+    const other = await load.again(request, { ...request.body, paymentMethod: 'pm_card_mastercard' })
+    if (other.status !== 422) wrong.push(`took another body under its key: ${other.status}`)
+  }
+  return wrong
+}

@@ -1,0 +1,174 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import pg from 'pg'
+import { z } from 'zod'
+import type { ServiceSchema } from '../../db/migrate.ts'
+import { type Charges, charges, type Shop } from '../support/shop.ts'
+import { type ReadMessage, readTopics } from '../support/topic-reader.ts'
+import type { Load, Placed, Request } from './load.ts'
+
+const aggregate = z.object({ id: z.string(), version: z.int(), sourceVersion: z.int() })
+const order = aggregate.extend({
+  mark: z.string(),
+  status: z.enum(['pending', 'confirmed', 'paid', 'refunded', 'cancelled']),
+  settled: z.boolean(),
+  onHold: z.boolean(),
+  currency: z.string(),
+  totalMinor: z.coerce.number(),
+  capturedMinor: z.coerce.number(),
+  refundedMinor: z.coerce.number(),
+})
+const step = z.object({
+  of: z.string(),
+  id: z.string(),
+  type: z.string(),
+  cause: z.string(),
+  status: z.string().nullable(),
+})
+const said = z.object({ id: z.string(), stream: z.string(), key: z.string(), type: z.string(), version: z.int() })
+const keyed = z.object({ of: z.string(), key: z.string() })
+const chargesPage = z.object({ orders: z.array(charges), nextCursor: z.int().nullable() })
+
+export type OrderRow = z.infer<typeof order>
+export type AggregateRow = z.infer<typeof aggregate>
+
+/** What everybody who is not a service knows of the orders of one load. */
+export interface Facts {
+  readonly placed: readonly Placed[]
+  readonly requests: readonly Request[]
+  readonly orders: readonly OrderRow[]
+  readonly payments: readonly AggregateRow[]
+  readonly notifications: readonly AggregateRow[]
+  /** Of all three services, in the order of each aggregate's life. */
+  readonly history: readonly z.infer<typeof step>[]
+  /** Every row of every outbox, whoever's order it is about. */
+  readonly said: readonly z.infer<typeof said>[]
+  /** Every message of the topics. */
+  readonly messages: readonly ReadMessage[]
+  readonly charges: readonly Charges[]
+  readonly mails: readonly Mail[]
+  readonly effects: readonly z.infer<typeof keyed>[]
+  readonly parkedKeys: readonly z.infer<typeof keyed>[]
+  readonly parkedMessages: readonly z.infer<typeof keyed>[]
+}
+
+export interface Mail {
+  readonly orderId: string
+  readonly messageId: string
+}
+
+export const topics = ['order.events', 'payment.events', 'notification.events']
+const schemas = ['order_service', 'payment_service', 'notification_service'] as const
+
+type Sql = readonly [text: string, values?: readonly unknown[]]
+
+/** In one service's schema, wherever that lives. */
+interface Where {
+  readonly shop: Shop
+  readonly schema: ServiceSchema
+}
+
+async function select<Row>({ shop, schema }: Where, row: z.ZodType<Row>, [text, values = []]: Sql) {
+  const { endpoints } = shop.stack
+  const client = new pg.Client({ connectionString: endpoints.databaseUrl('postgres', shop.databases[schema]) })
+  await client.connect()
+  try {
+    await client.query(`set search_path = ${schema}`)
+    return z.array(row).parse((await client.query(text, [...values])).rows)
+  } finally {
+    await client.end()
+  }
+}
+
+const everywhere = async <Row>(shop: Shop, row: z.ZodType<Row>, sqlOf: (schema: ServiceSchema) => Sql) =>
+  (await Promise.all(schemas.map((schema) => select({ shop, schema }, row, sqlOf(schema))))).flat()
+
+const positions = (table: string, ids: readonly string[]): Sql => [
+  `select id::text, version, source_version as "sourceVersion" from ${table} where id = any($1)`,
+  [ids],
+]
+
+const keysIn =
+  (table: string, keys: readonly string[]) =>
+  (schema: ServiceSchema): Sql => [`select '${schema}' as of, key from ${table} where key = any($1)`, [keys]]
+
+/** What an order, its payment and its notification are, by SQL alone: what a drain is judged by. */
+export async function stateOf(shop: Shop, { placed }: Load) {
+  const orders = await select({ shop, schema: 'order_service' }, order, [
+    `select id::text, version, source_version as "sourceVersion", state->'metadata'->>'mark' as mark, status, settled,
+            coalesce((state->>'onHold')::boolean, false) as "onHold", state->>'currency' as currency,
+            total_minor as "totalMinor", captured_minor as "capturedMinor", refunded_minor as "refundedMinor"
+     from orders where state->'metadata'->>'mark' = any($1)`,
+    [placed.map(({ mark }) => mark)],
+  ])
+  const ids = orders.map(({ id }) => id)
+  const [payments, notifications, effects, parkedKeys] = await Promise.all([
+    select({ shop, schema: 'payment_service' }, aggregate, positions('payments', ids)),
+    select({ shop, schema: 'notification_service' }, aggregate, positions('notifications', ids)),
+    everywhere(shop, keyed, keysIn('effect', ids)),
+    everywhere(shop, keyed, keysIn('parked_key', ids)),
+  ])
+  return { orders, payments, notifications, effects, parkedKeys }
+}
+
+/** To be asked when nothing moves any more. */
+export async function collect(shop: Shop, load: Load): Promise<Facts> {
+  const state = await stateOf(shop, load)
+  const ids = state.orders.map(({ id }) => id)
+  const [history, saidRows, parkedMessages, messages, allCharges, mails] = await Promise.all([
+    everywhere(shop, step, (schema) => [
+      `select '${schema}' as of, id::text, type, cause, change->>'status' as status
+       from ${tableOf[schema]}_history where id = any($1) order by id, position`,
+      [ids],
+    ]),
+    everywhere(shop, said, () => [
+      `select id::text, aggregatetype as stream, aggregateid as key, type, aggregate_version as version from outbox
+       where aggregatetype <> 'operations'`,
+    ]),
+    everywhere(shop, keyed, keysIn('parked_message', ids)),
+    readTopics(shop.stack.endpoints.brokers, topics),
+    chargesOfAll(shop),
+    mailsOf(shop),
+  ])
+  const ours = new Set<string | null>(ids)
+  return {
+    ...state,
+    placed: load.placed,
+    requests: load.requests,
+    history,
+    said: saidRows,
+    parkedMessages,
+    messages,
+    charges: allCharges.filter(({ orderId }) => ours.has(orderId)),
+    mails: mails.filter(({ orderId }) => ours.has(orderId)),
+  }
+}
+
+const tableOf: { readonly [schema in ServiceSchema]: string } = {
+  order_service: 'orders',
+  payment_service: 'payments',
+  notification_service: 'notifications',
+}
+
+async function chargesOfAll(shop: Shop): Promise<readonly Charges[]> {
+  const all: Charges[] = []
+  for (let cursor: number | null = 0; cursor !== null; ) {
+    const address = `/simulator/charges?limit=1000&cursor=${cursor}`
+    const page: z.infer<typeof chargesPage> = chargesPage.parse(await shop.getJson(shop.ports.gateway, address))
+    all.push(...page.orders)
+    cursor = page.nextCursor
+  }
+  return all
+}
+
+/** The sink's own files: it shows the newest only. */
+async function mailsOf({ services }: Shop): Promise<readonly Mail[]> {
+  const folder = services.environment['MAIL_DIR'] ?? ''
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.eml'))
+  const mails = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')))
+  return mails.flatMap((text) => {
+    const [, orderId] = /^x-order-id: (\S+)/im.exec(text) ?? []
+    const [, messageId] = /^message-id:\s+(\S+)/im.exec(text) ?? []
+    return orderId === undefined || messageId === undefined ? [] : [{ orderId, messageId }]
+  })
+}
