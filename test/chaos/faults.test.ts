@@ -24,7 +24,7 @@ describe(`under load, with SEED=${seed}`, () => {
   it.each(chosen)('$id $name: nothing is lost and nothing done twice', { timeout: 15 * minuteMs }, async (fault) => {
     const plan = typeof fault.plan === 'function' ? await fault.plan(shop) : fault.plan
     try {
-      const { wrong, line } = await round(shop, { seed, name: fault.id, ...plan })
+      const { wrong, line } = await round(shop, { seed, name: `${fault.id} ${fault.name}`, ...plan })
       process.stdout.write(`${fault.id} ${fault.name}: ${line}\n`)
       expect(wrong.slice(0, 5), `${wrong.length} in all`).toEqual([])
     } finally {
