@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openShop } from '../support/shop.ts'
 import { faults } from './faults/all.ts'
-import { participants, startAgain } from './faults/participants.ts'
+import { participants, roomForMails, startAgain } from './faults/participants.ts'
 import { round } from './round.ts'
 import { chosenFault, seed } from './settings.ts'
 
 const shop = openShop()
 const minuteMs = 60_000
-const roomForMails = { MAIL_MAX_MESSAGES: '1000000' }
 
 describe(`under load, with SEED=${seed}`, () => {
   beforeAll(async () => {
