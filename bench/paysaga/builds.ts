@@ -52,7 +52,7 @@ const withoutEffects: Build = {
   edited: {
     'apps/shared/messaging/decide-all.ts': [
       ['newEffects(participant, emitted, leasing)', '[]'],
-      ['return effects.flatMap(', 'return newEffects(participant, emitted, emitted.length).flatMap('],
+      ['return effects.flatMap(', 'return newEffects(participant, emitted, () => true).flatMap('],
       ['effect.isLeased ? ids.get(effect.lane) : undefined', 'crypto.randomUUID()'],
     ],
   },

@@ -44,18 +44,18 @@ export interface NewEffect<V extends Vocabulary> extends Emitted<V> {
   readonly isLeased: boolean
 }
 
-/** In the order in which their lanes are locked; the first `leasing` of them are born leased. */
+/** In the order in which their lanes are locked. `leasing` is asked for each whether it is born leased. */
 export function newEffects<V extends Vocabulary>(
   participant: Participant<V>,
   emitted: readonly Emitted<V>[],
-  leasing: number,
+  leasing: (kind: string) => boolean,
 ): readonly NewEffect<V>[] {
   return emitted
     .toSorted((one, other) => (one.lane < other.lane ? -1 : 1))
-    .map((one, index) => ({
+    .map((one) => ({
       ...one,
       idempotencyKey: handlerOf(participant, one.effect.type).idempotencyKey(one.effect, one.key),
-      isLeased: index < leasing,
+      isLeased: leasing(one.effect.type),
     }))
 }
 
@@ -127,21 +127,24 @@ export async function withdrawUnsent<V extends Vocabulary>(
   }))
 }
 
-/** Leases at most `limit` due effects, skipping those that another runner is leasing. */
+/** Leases at most so many due effects of each kind as it has places, skipping those that another runner is leasing. */
 export async function leaseEffects<V extends Vocabulary>(
   db: QueryExecutorProvider,
   participant: Participant<V>,
-  limit: number,
+  places: ReadonlyMap<string, number>,
 ): Promise<readonly LeasedEffect<V>[]> {
-  const kinds = Object.keys(participant.effects)
+  const kinds = [...places.keys()]
   const leasesMs = kinds.map((kind) => leaseMs(participant, kind))
   // Materialized, or the planner may run the limited look-up once per row. Kinds that nobody here handles stay aside.
   const { rows } = await sql<EffectRow>`
     with due as materialized (
-      select id, lease_ms from effect
-      join unnest(${textArray(kinds)}::text[], ${intArray(leasesMs)}::int[]) as handled (kind, lease_ms) using (kind)
-      where next_attempt_at <= now() and (leased_until is null or leased_until <= now())
-      order by next_attempt_at limit ${limit} for update of effect skip locked)
+      select id, lease_ms
+      from unnest(${textArray(kinds)}::text[], ${intArray(leasesMs)}::int[], ${intArray([...places.values()])}::int[])
+        as handled (kind, lease_ms, places)
+      cross join lateral (
+        select id from effect
+        where effect.kind = handled.kind and next_attempt_at <= now() and (leased_until is null or leased_until <= now())
+        order by next_attempt_at limit places for update skip locked) as of_kind)
     update effect as leased
     set lease_token = lease_token + 1, attempts = attempts + 1, first_sent_at = coalesce(first_sent_at, now()),
         leased_until = now() + due.lease_ms * interval '1 millisecond'
