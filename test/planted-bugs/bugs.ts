@@ -100,7 +100,7 @@ export const bugs: readonly PlantedBug[] = [
   {
     name: 'the call is made again after a decision that failed',
     file: messaging('outcomes'),
-    edits: [['outcome: answer.ends ? participant.codec.encode(answer.outcome) : null,', 'outcome: null,']],
+    edits: [['outcome: isKept ? participant.codec.encode(answer.outcome) : null,', 'outcome: null,']],
     caughtBy: { file: integration('effects'), test: 'is not called again because deciding on its answer failed' },
   },
   {

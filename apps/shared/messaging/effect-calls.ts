@@ -68,7 +68,7 @@ async function watchedCall<V extends Vocabulary>(
 function callOutcomeOf<V extends Vocabulary>({ answer, error }: Called<V>): CallOutcome {
   if (error === undefined) return 'answered'
   if (error instanceof NotPerformed) return 'not_performed'
-  return answer?.ends === true ? 'gave_up' : 'unknown'
+  return answer?.gaveUp === true ? 'gave_up' : 'unknown'
 }
 
 /** What the other side said, or what its silence means. */
@@ -78,7 +78,8 @@ async function call<V extends Vocabulary>(
 ): Promise<Called<V>> {
   const handler = handlerOf(participant, effect.type)
   // Beyond the horizon the other side may have forgotten the key, and calling would do it a second time.
-  if (ageMs >= handler.horizonMs) return { ...known<V>(handler.gaveUp(effect)), error: new Error('gave up') }
+  if (ageMs >= handler.horizonMs)
+    return { answer: { outcome: handler.gaveUp(effect), ends: true, gaveUp: true }, error: new Error('gave up') }
   const signal = AbortSignal.timeout(handler.timeoutMs)
   try {
     const request = { idempotencyKey, attempt, traceparent, correlationId: key, signal }

@@ -19,6 +19,8 @@ export interface LeasedEffect<V extends Vocabulary> {
   readonly isUnknown: boolean
   /** The call is made; only its decision failed. It is never made again because of our own bug. */
   readonly outcome: V['outcome'] | undefined
+  /** What became of the attempt before this one. */
+  readonly lastError: string | null
 }
 
 /** A lease outlasts the call by this: a runner that is alive has told its outcome by then. */
@@ -35,6 +37,7 @@ interface EffectRow {
   readonly age_ms: number
   readonly is_unknown: boolean
   readonly outcome: string | null
+  readonly last_error: string | null
 }
 
 /** An effect on its way into its table. */
@@ -97,6 +100,7 @@ export function bornLeased<V extends Vocabulary>(
     ageMs: 0,
     isUnknown: false,
     outcome: undefined,
+    lastError: null,
   }
 }
 
@@ -150,7 +154,7 @@ export async function leaseEffects<V extends Vocabulary>(
         leased_until = now() + due.lease_ms * interval '1 millisecond'
     from due where leased.id = due.id
     returning leased.id, key, payload, idempotency_key, lease_token, attempts, traceparent, outcome,
-              unknown_since is not null as is_unknown,
+              last_error, unknown_since is not null as is_unknown,
               (extract(epoch from now() - first_sent_at) * 1000)::float8 as age_ms`.execute(db)
   return rows.map((row) => leased(participant, row))
 }
@@ -167,6 +171,7 @@ function leased<V extends Vocabulary>({ codec }: Participant<V>, row: EffectRow)
     ageMs: row.age_ms,
     isUnknown: row.is_unknown,
     outcome: row.outcome === null ? undefined : codec.decode<V['outcome']>(row.outcome),
+    lastError: row.last_error,
   }
 }
 

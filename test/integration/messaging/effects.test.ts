@@ -91,39 +91,6 @@ describe('an effect', () => {
     await run()
   })
 
-  it('gives up after its horizon', async () => {
-    const key = randomUUID()
-    await t.handle([added(key, 1, { by: 10 })])
-    await sql`update effect set first_sent_at = now() - interval '61 seconds' where key = ${key}`.execute(t.db)
-    await run(() => Promise.reject(new Error('called beyond its horizon')))
-    expect(await rows(key)).toEqual([])
-    expect(await t.counter(key)).toMatchObject({ state: { heard: ['1'], rings: 1 } })
-  })
-
-  it('counts its horizon from its first sending, however often it is called meanwhile', async () => {
-    const key = randomUUID()
-    await t.handle([added(key, 1, { by: 10 })])
-    const age = (seconds: number) =>
-      sql`update effect set first_sent_at = coalesce(first_sent_at, now()) - ${seconds} * interval '1 second'
-          where key = ${key}`.execute(t.db)
-    let calls = 0
-    const silent = () => {
-      calls += 1
-      return Promise.reject(new Error('socket hang up'))
-    }
-    for (const seconds of [0, 20, 20]) {
-      await age(seconds)
-      await makeDue(key)
-      await run(silent)
-    }
-    expect(calls).toBe(3)
-    await age(21)
-    await makeDue(key)
-    await run(silent)
-    expect(calls).toBe(3)
-    expect(await rows(key)).toEqual([])
-  })
-
   it('waits before it is called again, up to half a minute and not as long as others that failed with it', async () => {
     const keys = Array.from({ length: 20 }, () => randomUUID())
     await t.handle(keys.map((key) => added(key, 1, { by: 10 })))
