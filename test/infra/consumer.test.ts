@@ -79,9 +79,13 @@ describe('the Kafka port', () => {
     await send(sent)
     const { got, onBatch } = collecting(keys)
     listen(onBatch)
-    await expect.poll(() => got.length, within).toBe(sent.length)
+    // On a busy machine the producer of this test sends some again: those are other messages under the same id.
+    const idsOf = (messages: readonly KafkaMessage[]) => [
+      ...new Set(messages.map(({ headers }) => Number(headers['ce_id']))),
+    ]
+    await expect.poll(() => idsOf(got).length, within).toBe(sent.length)
     for (const key of keys) {
-      const ids = got.filter((message) => message.key === key).map(({ headers }) => Number(headers['ce_id']))
+      const ids = idsOf(got.filter((message) => message.key === key))
       expect(ids).toEqual(sent.filter((one) => one.key === key).map(({ headers }) => Number(headers.ce_id)))
     }
     expect(got.every(({ headers }) => headers['text'] === 'żółć 🚀')).toBe(true)
@@ -133,7 +137,7 @@ describe('the Kafka port', () => {
     expect(first.lines.join()).not.toContain('stopped the partition')
     const { got, onBatch } = collecting(keys)
     listen(onBatch, first.groupId)
-    await expect.poll(() => got.length, within).toBe(keys.length)
+    await expect.poll(() => new Set(got.map(({ key }) => key)).size, within).toBe(keys.length)
   })
 
   it('shares the partitions with a second one, and nothing is lost between them', async () => {
