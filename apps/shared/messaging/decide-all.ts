@@ -56,8 +56,8 @@ export interface Work<V extends Vocabulary> {
   readonly keys: readonly string[]
   /** A function is called once the aggregates are locked: for items that depend on rows further down the lock order. */
   readonly items: readonly Item<V>[] | ((rows: Locked<V['state']>['rows']) => Promise<readonly Item<V>[]>)
-  /** So many of the effects are leased by the transaction that writes them, and are the caller's to call. */
-  readonly leasing?: number
+  /** Asked for each effect that is to be written: those it says yes to are leased at once, and the caller's to call. */
+  readonly leasing?: (kind: string) => boolean
 }
 
 /** What a transaction has decided. It counts once that has committed. */
@@ -85,7 +85,7 @@ export async function decideItems<V extends Vocabulary>(
   for (const withdrawn of await withdrawUnsent(trx, participant, fold.withdrawals)) {
     foldNeverSent(fold, withdrawn)
   }
-  const leased = await write(trx, fold, work.leasing ?? 0)
+  const leased = await write(trx, fold, work.leasing ?? nobodyCalls)
   failpoint('decide.written')
   return { fold, verdicts, leased }
 }
@@ -95,11 +95,13 @@ function nothingDecided<V extends Vocabulary>(participant: Participant<V>): Reso
   return { fold: startFold(participant, [], { rows: new Map(), now: new Date(0) }), verdicts: [], leased: [] }
 }
 
+const nobodyCalls = (): boolean => false
+
 /** Everything at once: one statement and one round trip for states, history, outbox and effects. */
 async function write<V extends Vocabulary>(
   trx: OpenTransaction,
   { participant, drafts, said, emitted, history }: Fold<V>,
-  leasing: number,
+  leasing: (kind: string) => boolean,
 ): Promise<readonly LeasedEffect<V>[]> {
   const toSave = [...drafts.values()].flatMap((draft) => toBeSaved(participant, draft))
   if (toSave.length === 0) return []
