@@ -85,7 +85,9 @@ describe('an effect beyond its horizon', () => {
     await run()
     expect(calls.count).toBe(2)
     expect(await announced(key)).toEqual([])
+    await pass(key, 0)
     await runAs(counterParticipant())
+    expect(await rows(key)).toEqual([])
   })
 
   it('is announced once, when deciding failed at first and nobody was called for it', async () => {

@@ -11,6 +11,7 @@ import { added, type CounterVocabulary, counterParticipant, silentLog } from '..
 import { type Counting, counting } from '../../support/counting.ts'
 
 type Ring = Participant<CounterVocabulary>['effects']['Ring']
+const within = { timeout: 15_000, interval: 20 }
 const keysOf = (count: number) => Array.from({ length: count }, () => randomUUID())
 
 describe('a kind of effect', () => {
@@ -67,7 +68,7 @@ describe('a kind of effect', () => {
       ...alone.map((key) => handle(added(key, 1, { by: 10 }))),
       t.handle(left.map((key) => added(key, 1, { by: 10 }))),
     ])
-    await expect.poll(() => rings([...together, ...alone, ...left]), { timeout: 15_000 }).toBe(18)
+    await expect.poll(() => rings([...together, ...alone, ...left]), within).toBe(18)
     expect(now.most).toBe(1)
   })
 
@@ -83,12 +84,12 @@ describe('a kind of effect', () => {
     await handle(...hanging.map((key) => added(key, 1, { by: 10 })))
     const [decided = '', found = ''] = keysOf(2)
     await handle(added(decided, 1, { name: 'knock' }))
-    await expect.poll(() => knocked(decided)).toBe(true)
+    await expect.poll(() => knocked(decided), within).toBe(true)
     await t.handle([added(found, 1, { name: 'knock' })])
-    await expect.poll(() => knocked(found)).toBe(true)
+    await expect.poll(() => knocked(found), within).toBe(true)
     expect(begun).toBe(2)
     answer.resolve({ type: 'Rung' })
-    await expect.poll(() => rings(hanging)).toBe(5)
+    await expect.poll(() => rings(hanging), within).toBe(5)
   })
 
   it('gives its place back when the transaction that leased it fails', async () => {
@@ -99,7 +100,7 @@ describe('a kind of effect', () => {
     await handle(added(failing, 1, { by: 10 }))
     expect(await t.counter(failing)).toBeUndefined()
     await handle(added(other, 1, { by: 10 }))
-    await expect.poll(() => rings([other])).toBe(1)
+    await expect.poll(() => rings([other]), within).toBe(1)
   })
 
   it('is leased up to its own limit, however many of another wait in front of it', async () => {

@@ -65,7 +65,9 @@ test('survives a server that dies while nobody uses its connection, and says so'
   const db = openDatabase({ url, service: 'test', poolMax: 1, log })
   await pingDatabase(db)
   die()
-  await expect.poll(() => warn.mock.lastCall).toEqual([{ err: expect.any(Error) }, 'an idle database connection broke'])
+  await expect
+    .poll(() => warn.mock.lastCall, { timeout: 5_000 })
+    .toEqual([{ err: expect.any(Error) }, 'an idle database connection broke'])
   await closeDatabase(db)
 })
 
