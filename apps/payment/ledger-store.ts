@@ -52,10 +52,11 @@ export async function entriesOf(
 ): Promise<readonly Entry[]> {
   const { rows } = await sql<EntryRow>`
     select number, kind, debit_account as "debitAccount", credit_account as "creditAccount",
-           amount_minor as "amountMinor", transfer.currency, cause, at, encode(hash, 'hex') as hash,
+           amount_minor as "amountMinor", currency, cause, at, encode(hash, 'hex') as hash,
            (select height from ledger_blocks where last_xid >= transfer.xid order by last_xid limit 1) as block
-    from ledger_transfers as transfer join payments on payments.id = order_id
-    where order_id = ${orderId} and merchant_id = ${merchantId} and number > ${after}
+    from ledger_transfers as transfer
+    where order_id = ${orderId} and number > ${after}
+      and exists (select from payments where id = order_id and merchant_id = ${merchantId})
     order by number limit ${limit}`.execute(db)
   return rows.map((row) => ({
     ...row,

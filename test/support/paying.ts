@@ -1,6 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
+import { vi } from 'vitest'
 import { type AggregateInput, decideAll, type OpenTransaction } from '#messaging'
+import { sealOnce } from '../../apps/payment/ledger-sealer.ts'
 import { type PaymentParticipant, paymentParticipant } from '../../apps/payment/saga.ts'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import type { PaymentVocabulary } from '../../apps/payment/vocabulary.ts'
@@ -78,7 +80,23 @@ export async function paying(serverUrl: string) {
         where order_id = ${orderId} order by number`.execute(within)
       return rows.map(({ number, kind, amount }) => `${number} ${kind} ${amount}`)
     },
+    /** Everything, in as many blocks as it takes. @returns their sizes */
+    seal: async (maxTransfers?: number) => {
+      // Transactions of other tests, in other databases of the server, would delay a part of it.
+      await vi.waitUntil(async () => (await nothingIsOpen(db)).rows.length > 0, { timeout: 20_000, interval: 10 })
+      const sizes: number[] = []
+      for (let size = -1; size !== 0; ) {
+        size = await sealOnce(db, maxTransfers)
+        if (size > 0) sizes.push(size)
+      }
+      return sizes
+    },
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   }
 }
+
+const nothingIsOpen = (db: Kysely<PaymentDatabase>) =>
+  sql`
+  select from ledger_transfers having max(xid) < pg_snapshot_xmin(pg_current_snapshot())`.execute(db)
+
 export type Paying = Awaited<ReturnType<typeof paying>>

@@ -1,0 +1,25 @@
+import { readingLedger } from '../ledger/rows.ts'
+import { type Head, verifyLedger } from '../ledger/verify.ts'
+import { command, type Local } from './local.ts'
+import { print } from './output.ts'
+
+/** `make ledger`: recomputes every chain and every block, and names the first that does not fit. */
+async function ledger({ services }: Local): Promise<void> {
+  const known = parseHead(process.argv[2] ?? '')
+  const url = services.environment['PAYMENT_DATABASE_URL'] ?? ''
+  const { transfers, blocks, unsealed, head, flaws } = await readingLedger(url, (rows) => verifyLedger(rows, known))
+  if (flaws.length > 0) throw new Error(flaws.map((flaw) => `  ${flaw}`).join('\n'))
+  print(`  ${transfers} transfers in ${blocks} blocks, ${unsealed} not sealed yet: all of it fits`)
+  if (head === undefined) return
+  print(`  To show later that nothing before now was rewritten, keep this elsewhere:`)
+  print(`    make ledger HEAD=${head.height}:${head.hash}`)
+}
+
+function parseHead(text: string): Head | undefined {
+  if (text === '') return undefined
+  const [, height, hash] = /^(\d+):([0-9a-f]{64})$/.exec(text) ?? []
+  if (height === undefined || hash === undefined) throw new Error('make ledger HEAD=<height>:<hash>, as it was printed')
+  return { height: BigInt(height), hash }
+}
+
+await command(ledger)
