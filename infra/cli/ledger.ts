@@ -1,12 +1,13 @@
+import { readLedgerConfig } from '../config.ts'
 import { readingLedger } from '../ledger/rows.ts'
 import { type Head, verifyLedger } from '../ledger/verify.ts'
-import { command, type Local } from './local.ts'
-import { print } from './output.ts'
+import { openLocal } from './local.ts'
+import { fail, print } from './output.ts'
 
 /** `make ledger`: recomputes every chain and every block, and names the first that does not fit. */
-async function ledger({ services }: Local): Promise<void> {
+async function ledger(): Promise<void> {
   const known = parseHead(process.argv[2] ?? '')
-  const url = services.environment['PAYMENT_DATABASE_URL'] ?? ''
+  const url = readLedgerConfig().PAYMENT_DATABASE_URL ?? (await localDatabaseUrl())
   const { transfers, blocks, unsealed, head, flaws } = await readingLedger(url, (rows) => verifyLedger(rows, known))
   if (flaws.length > 0) throw new Error(flaws.map((flaw) => `  ${flaw}`).join('\n'))
   print(`  ${transfers} transfers in ${blocks} blocks, ${unsealed} not sealed yet: all of it fits`)
@@ -22,4 +23,9 @@ function parseHead(text: string): Head | undefined {
   return { height: BigInt(height), hash }
 }
 
-await command(ledger)
+async function localDatabaseUrl(): Promise<string> {
+  const { stack } = await openLocal()
+  return stack.endpoints.databaseUrl('payment_service')
+}
+
+await ledger().catch(fail)

@@ -153,5 +153,9 @@ async function asAdmin(statement: string): Promise<void> {
     connectionString: endpoints.databaseUrl('postgres', shop.databases.payment_service),
   })
   await client.connect()
-  await client.query(statement).finally(() => client.end())
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
 }
