@@ -3,6 +3,9 @@ import { participantMetrics, runService, watchBacklog } from '#runtime'
 import { withBreaker } from './breaker.ts'
 import { readPaymentConfig } from './config.ts'
 import { paymentRoutes } from './http.ts'
+import { ledgerRoutes } from './ledger-http.ts'
+import { watchLedger } from './ledger-metrics.ts'
+import { startSealer } from './ledger-sealer.ts'
 import { paymentParticipant } from './saga.ts'
 import { stripeGateway } from './stripe-gateway.ts'
 import type { PaymentDatabase } from './tables.ts'
@@ -24,10 +27,19 @@ await runService<PaymentDatabase>({
     const participant = paymentParticipant(withBreaker(gateway, log), { gatewayTimeoutMs })
     const observer = participantMetrics(metrics)
     watchBacklog(metrics, () => readBacklog(db, { aggregates: 'payments' }))
+    watchLedger(metrics, db)
+    const { API_KEYS: apiKeys, OPS_API_KEYS: operatorKeys } = config
     return {
-      routes: paymentRoutes({ db, apiKeys: config.API_KEYS }),
+      routes: paymentRoutes({ db, apiKeys }).route('/', ledgerRoutes({ db, apiKeys, operatorKeys })),
       operations: operationsOf({ db, participant, log }),
-      join: (kafka) => startParticipant(participant, { db, kafka, log, observer }),
+      join: (kafka) => {
+        const running = startParticipant(participant, { db, kafka, log, observer })
+        const sealer = startSealer({ db, log })
+        const stop = async (options: { readonly timeoutMs: number }): Promise<void> => {
+          await Promise.all([running.stop(options), sealer.stop()])
+        }
+        return { ...running, stop }
+      },
     }
   },
 })

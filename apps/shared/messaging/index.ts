@@ -24,6 +24,7 @@ export type {
   Named,
   OpenTransaction,
   Participant,
+  Step,
   Store,
   Vocabulary,
 } from './vocabulary.ts'

@@ -97,6 +97,11 @@ export const catalogue = {
     labels: ['outcome'],
     help: 'From placing an order to its end: paid, refunded in full, or cancelled with no money held or kept.',
   }),
+  ledgerUnsealed: gauge('paysaga_ledger_unsealed_seconds', {
+    unit: 'seconds',
+    labels: [],
+    help: 'For how long the oldest transfer of the ledger waits for a block that seals it; 0 when there is none.',
+  }),
   httpRequest: histogram('paysaga_http_request_seconds', delayBuckets, {
     unit: 'seconds',
     labels: ['method', 'route', 'status'],
