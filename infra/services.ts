@@ -160,7 +160,7 @@ function serviceDaemon(
     ...daemonFiles(options.stack.directory, name),
     port,
     startTimeoutMs,
-    endSignals: [{ signal: 'SIGTERM', timeoutMs: endTimeoutMs }],
+    endSignals: [{ signal: 'SIGTERM', timeoutMs: endTimeoutMs + drainMsOf(environment) }],
     command: async () => ({
       file: process.execPath,
       args: [...nodeFlags, `apps/${name}/main.ts`],
@@ -170,6 +170,8 @@ function serviceDaemon(
     answers: () => ready(`http://127.0.0.1:${port}/readyz`),
   }
 }
+
+const drainMsOf = (environment: Readonly<Record<string, string>>): number => Number(environment['DRAIN_MS'] ?? 0)
 
 /** Whether it answers 200 there, as `/readyz` does when all is well. */
 export async function ready(url: string): Promise<boolean> {
