@@ -120,7 +120,7 @@ function whatWasSaidIsOnKafka({ said, messages }: Facts): readonly string[] {
 }
 
 /** By the first occurrence of each event. */
-function versionsAreContiguous({ messages }: Facts): readonly string[] {
+export function versionsAreContiguous({ messages }: Pick<Facts, 'messages'>): readonly string[] {
   const seen = new Set<string>()
   const versions = new Map<string, number>()
   return messages.flatMap(({ topic, key, id, version }) => {
