@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { eventually } from '../chaos/faults/eventually.ts'
 import { membersOf, participants } from '../chaos/faults/participants.ts'
 import { openReplicas } from '../chaos/faults/replicas.ts'
 import { round } from '../chaos/round.ts'
@@ -20,7 +19,9 @@ describe('two of each service', () => {
   })
 
   it('share the partitions', async () => {
-    for (const name of participants) await eventually(async () => (await membersOf(shop, name)) === 2)
+    for (const name of participants) {
+      await expect.poll(() => membersOf(shop, name), { timeout: 40_000, interval: 100 }).toBe(2)
+    }
   })
 
   it('are restarted one after the other under load, and no request fails', { timeout: 180_000 }, async (test) => {
