@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { type HttpEnv, problemSchema, sendJson } from '#runtime'
+import { failure, type HttpEnv, json, sendJson } from '#runtime'
 import { type Faults, fault } from './faults.ts'
 
 const faultsMax = 1_000
@@ -21,7 +21,6 @@ export function faultRoutes(faults: Faults): OpenAPIHono<HttpEnv> {
 
 const path = '/simulator/faults'
 const listed = z.object({ faults: z.array(z.object({ ...fault.shape, struck: z.int() })) })
-const list = (description: string) => ({ description, content: { 'application/json': { schema: listed } } })
 
 const putRoute = createRoute({
   method: 'put',
@@ -34,11 +33,8 @@ const putRoute = createRoute({
     },
   },
   responses: {
-    200: list('As they stand now'),
-    400: {
-      description: 'The request is not valid; `errors` names the fields',
-      content: { 'application/problem+json': { schema: problemSchema } },
-    },
+    200: json(listed, 'As they stand now'),
+    400: failure('The request is not valid; `errors` names the fields'),
   },
 })
 
@@ -46,7 +42,7 @@ const getRoute = createRoute({
   method: 'get',
   path,
   summary: 'The faults, and how often each has struck',
-  responses: { 200: list('In their order: the first that fits strikes') },
+  responses: { 200: json(listed, 'In their order: the first that fits strikes') },
 })
 
 const deleteRoute = createRoute({

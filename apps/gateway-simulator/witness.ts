@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { type HttpEnv, problem, sendJson } from '#runtime'
+import { type HttpEnv, json, problem, sendJson } from '#runtime'
 import type { Gateway } from './gateway.ts'
 import { chargeOf } from './state.ts'
 import { currencySummary, summarise, tally } from './summary.ts'
@@ -72,12 +72,10 @@ const chargesRoute = createRoute({
     }),
   },
   responses: {
-    200: {
-      description: 'By order, oldest first; an intent without metadata.orderId stands alone',
-      content: {
-        'application/json': { schema: z.object({ orders: z.array(charges), nextCursor: z.int().nullable() }) },
-      },
-    },
+    200: json(
+      z.object({ orders: z.array(charges), nextCursor: z.int().nullable() }),
+      'By order, oldest first; an intent without metadata.orderId stands alone',
+    ),
   },
 })
 
@@ -120,9 +118,6 @@ const summaryRoute = createRoute({
   path: '/simulator/summary',
   summary: 'Totals by currency and state',
   responses: {
-    200: {
-      description: 'All there is',
-      content: { 'application/json': { schema: z.object({ currencies: z.record(z.string(), currencySummary) }) } },
-    },
+    200: json(z.object({ currencies: z.record(z.string(), currencySummary) }), 'All there is'),
   },
 })
