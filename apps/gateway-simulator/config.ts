@@ -15,5 +15,9 @@ export const config = readConfig(
     GATEWAY_LATENCY_MS: env.durationMs({ min: 0, max: 60_000 }).default(0),
     /** How long a hold stands before it lapses: seven days with most cards. */
     GATEWAY_HOLD_MS: env.durationMs({ min: 1_000, max: 31 * dayMs }).default(7 * dayMs),
+    /** For how long an idempotency key gives its first answer again; with Stripe for at least a day. */
+    GATEWAY_KEY_LIFETIME_MS: env.durationMs({ min: 1_000, max: 31 * dayMs }).default(dayMs),
+    /** After how long a refund fails, or succeeds at last, where the card is one of those. */
+    GATEWAY_REFUND_SETTLE_MS: env.durationMs({ min: 0, max: 31 * dayMs }).default(5_000),
   }),
 )

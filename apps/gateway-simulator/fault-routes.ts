@@ -8,7 +8,8 @@ const faultsMax = 1_000
 export function faultRoutes(faults: Faults): OpenAPIHono<HttpEnv> {
   const app = new OpenAPIHono<HttpEnv>()
   app.openapi(putRoute, (c) => {
-    faults.replace(c.req.valid('json').faults)
+    const { faults: wanted, seed } = c.req.valid('json')
+    faults.replace(wanted, seed)
     return sendJson(c, { faults: [...faults.list()] }, { status: 200 })
   })
   app.openapi(getRoute, (c) => sendJson(c, { faults: [...faults.list()] }, { status: 200 }))
@@ -20,6 +21,10 @@ export function faultRoutes(faults: Faults): OpenAPIHono<HttpEnv> {
 }
 
 const path = '/simulator/faults'
+const wanted = z.strictObject({
+  faults: z.array(fault).max(faultsMax),
+  seed: z.int().optional().meta({ description: 'Repeats what the rates strike' }),
+})
 const listed = z.object({ faults: z.array(z.object({ ...fault.shape, struck: z.int() })) })
 
 const putRoute = createRoute({
@@ -29,7 +34,7 @@ const putRoute = createRoute({
   request: {
     body: {
       required: true,
-      content: { 'application/json': { schema: z.strictObject({ faults: z.array(fault).max(faultsMax) }) } },
+      content: { 'application/json': { schema: wanted } },
     },
   },
   responses: {

@@ -15,11 +15,16 @@ const service = 'gateway-simulator'
 const log = createLogger({ service, level: config.LOG_LEVEL })
 const readiness = createReadiness()
 const app = createApp({ service, readiness, log })
-const gateway = createGateway({ holdSeconds: Math.round(config.GATEWAY_HOLD_MS / 1000) })
+const gateway = createGateway({
+  holdSeconds: Math.round(config.GATEWAY_HOLD_MS / 1000),
+  keySeconds: Math.round(config.GATEWAY_KEY_LIFETIME_MS / 1000),
+  refundSettleMs: config.GATEWAY_REFUND_SETTLE_MS,
+  audience: { endpointsFor: () => 0, tell: () => undefined },
+})
 
 const faults = createFaults()
 const { GATEWAY_API_KEY: apiKey, GATEWAY_LATENCY_MS: latencyMs } = config
-app.route('/', gatewayRoutes({ gateway, log, apiKey, latencyMs, faults }))
+app.route('/', gatewayRoutes({ gateway, log, apiKey, latencyMs, faults, pendingWebhooks: () => 0 }))
 app.route('/', witnessRoutes(gateway))
 app.route('/', faultRoutes(faults))
 
@@ -38,5 +43,6 @@ await runProcess({
     log.info({ entries: record.entries, ms: Math.round(performance.now() - startedAt) }, 'has read its record')
     // Requests that came before wait for this.
     gateway.writeTo(record)
+    life.onStop('gateway', () => gateway.stop())
   },
 })

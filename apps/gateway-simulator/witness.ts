@@ -14,18 +14,18 @@ export function witnessRoutes(gateway: Gateway): OpenAPIHono<HttpEnv> {
   app.openapi(chargesRoute, async (c) => {
     const { orderId, limit, cursor } = c.req.valid('query')
     await gateway.settled()
-    const { intentIdsByOrder } = gateway.books
+    const { orders } = gateway.books
     if (orderId !== undefined) {
-      const known = intentIdsByOrder.get(orderId)
+      const known = orders.get(orderId)
       return sendJson(
         c,
         { orders: known === undefined ? [] : [chargesOf(gateway, known)], nextCursor: null },
         { status: 200 },
       )
     }
-    const page = [...intentIdsByOrder.values()].slice(cursor, cursor + limit)
+    const page = [...orders.values()].slice(cursor, cursor + limit)
     const next = cursor + limit
-    const nextCursor = next < intentIdsByOrder.size ? next : null
+    const nextCursor = next < orders.size ? next : null
     return sendJson(c, { orders: page.map((ids) => chargesOf(gateway, ids)), nextCursor }, { status: 200 })
   })
 
@@ -33,7 +33,7 @@ export function witnessRoutes(gateway: Gateway): OpenAPIHono<HttpEnv> {
     await gateway.settled()
     return sendJson(
       c,
-      { currencies: summarise(Array.from(gateway.books.intents.keys(), (id) => gateway.intent(id))) },
+      { currencies: summarise(Array.from(gateway.books.intents.values(), ({ id }) => gateway.intent(id))) },
       { status: 200 },
     )
   })
@@ -43,7 +43,8 @@ export function witnessRoutes(gateway: Gateway): OpenAPIHono<HttpEnv> {
 const charges = z.object({
   orderId: z.string().nullable(),
   currency: z.string(),
-  /** How often a hold was really placed, money taken, money given back, a hold let go; and how much in all. */
+  /** How often a hold was really placed, money taken, money given back, a hold let go; and how much in all. A refund
+   * that is pending or has failed gave nothing back. */
   authorised: tally,
   captured: tally,
   refunded: tally,
@@ -55,7 +56,14 @@ const charges = z.object({
       status: z.string(),
       amountMinor: z.int(),
       capturedMinor: z.int(),
-      refunds: z.array(z.object({ id: z.string(), amountMinor: z.int(), metadata: z.record(z.string(), z.string()) })),
+      refunds: z.array(
+        z.object({
+          id: z.string(),
+          status: z.string(),
+          amountMinor: z.int(),
+          metadata: z.record(z.string(), z.string()),
+        }),
+      ),
     }),
   ),
 })
@@ -87,7 +95,7 @@ function chargesOf(gateway: Gateway, ids: readonly string[]): z.infer<typeof cha
   const released = intents.flatMap((intent) => (intent.status === 'canceled' ? (intent.charge ?? []) : []))
   const refunds = intents.flatMap((intent) => gateway.books.refundsOf(intent.id))
   const captured = total(held.map((charge) => charge.captured).filter((amount) => amount > 0))
-  const refunded = total(refunds.map((refund) => refund.amount))
+  const refunded = total(refunds.filter(({ status }) => status === 'succeeded').map(({ amount }) => amount))
   return {
     orderId: first.metadata['orderId'] ?? null,
     currency: first.currency,
@@ -103,7 +111,7 @@ function chargesOf(gateway: Gateway, ids: readonly string[]): z.infer<typeof cha
       capturedMinor: chargeOf(intent)?.captured ?? 0,
       refunds: gateway.books
         .refundsOf(intent.id)
-        .map(({ id, amount, metadata }) => ({ id, amountMinor: amount, metadata })),
+        .map(({ id, status, amount, metadata }) => ({ id, status, amountMinor: amount, metadata })),
     })),
   }
 }
