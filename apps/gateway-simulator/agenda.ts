@@ -13,6 +13,8 @@ const lookEveryMs = 60 * 60 * 1000
 
 interface Due<Job> {
   readonly atMs: number
+  /** What is due at one moment is done in the order in which it was added. */
+  readonly added: number
   readonly job: Job
 }
 
@@ -22,6 +24,7 @@ export function createAgenda<Job>(act: (job: Job) => void): Agenda<Job> {
   let timer: NodeJS.Timeout | undefined
   let wakesAtMs = Infinity
   let running = false
+  let added = 0
 
   function look(): void {
     const now = Date.now()
@@ -46,7 +49,8 @@ export function createAgenda<Job>(act: (job: Job) => void): Agenda<Job> {
       return heap.length
     },
     add(atMs, job) {
-      insert(heap, { atMs, job })
+      added += 1
+      insert(heap, { atMs, added, job })
       arm()
     },
     start() {
@@ -60,13 +64,16 @@ export function createAgenda<Job>(act: (job: Job) => void): Agenda<Job> {
   }
 }
 
+const isBefore = <Job>(one: Due<Job>, other: Due<Job>): boolean =>
+  one.atMs < other.atMs || (one.atMs === other.atMs && one.added < other.added)
+
 /** A binary heap: each one is due no earlier than the one at half its place. */
 function insert<Job>(heap: Due<Job>[], due: Due<Job>): void {
   let place = heap.push(due) - 1
   while (place > 0) {
     const above = (place - 1) >> 1
     const parent = heap[above]
-    if (parent === undefined || parent.atMs <= due.atMs) break
+    if (parent === undefined || !isBefore(due, parent)) break
     heap[place] = parent
     place = above
   }
@@ -80,8 +87,8 @@ function takeFirst<Job>(heap: Due<Job>[]): void {
   for (;;) {
     const [left, right] = [heap[2 * place + 1], heap[2 * place + 2]]
     if (left === undefined) break
-    const smaller = right !== undefined && right.atMs < left.atMs ? right : left
-    if (smaller.atMs >= last.atMs) break
+    const smaller = right !== undefined && isBefore(right, left) ? right : left
+    if (!isBefore(smaller, last)) break
     heap[place] = smaller
     place = smaller === left ? 2 * place + 1 : 2 * place + 2
   }

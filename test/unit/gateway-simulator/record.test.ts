@@ -59,7 +59,7 @@ test('cuts a torn last line off and goes on behind the whole ones', async () => 
 
 test('refuses a record that is damaged in the middle, and names the line', async () => {
   await writeFile(file, `${JSON.stringify(entry('a'))}\nnonsense\n${JSON.stringify(entry('b'))}\n`)
-  await expect(reopened()).rejects.toThrow('Line 2 of the record is damaged')
+  await expect(reopened()).rejects.toThrow('Line 2 of gateway.jsonl is damaged')
 })
 
 test('replays lines that do not fit into one chunk', async () => {
