@@ -20,7 +20,7 @@ export interface Delivery {
 export interface Deliveries {
   begin(event: Happened, misdeed: WebhookMisdeed): Delivery
   end(delivery: Delivery, outcome: Outcome['outcome']): Promise<void>
-  has(eventId: string): boolean
+  get(eventId: string): Readonly<Delivery> | undefined
   /** In the order in which they began. */
   values(): Iterable<Readonly<Delivery>>
   /** Given up, or lost on purpose. */
@@ -55,7 +55,7 @@ export function createDeliveries(): Deliveries {
       remember(line)
       await (await opened.promise).append(line)
     },
-    has: (eventId) => deliveries.has(eventId),
+    get: (eventId) => deliveries.get(eventId),
     values: () => deliveries.values(),
     failed: (eventId) => failures.get(eventId),
     get counts() {

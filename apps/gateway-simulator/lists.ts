@@ -12,7 +12,7 @@ export interface Page<T> {
 /** Takes no more from `newestFirst` than it must: one beyond the page tells whether there is more. */
 export function pageOf<T>(
   newestFirst: Iterable<T>,
-  { limit, fits }: { limit: number; fits: (thing: T) => boolean },
+  { limit, fits = () => true }: { limit: number; fits?: (thing: T) => boolean },
 ): { readonly page: readonly T[]; readonly hasMore: boolean } {
   const page: T[] = []
   for (const thing of newestFirst) {

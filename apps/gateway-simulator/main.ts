@@ -4,6 +4,7 @@ import { faultRoutes } from './fault-routes.ts'
 import { createFaults } from './faults.ts'
 import { createGateway } from './gateway.ts'
 import { gatewayRoutes } from './http.ts'
+import { pageRoutes } from './page-routes.ts'
 import type { PendingWebhooks } from './read-routes.ts'
 import { type OnEntry, openRecord } from './record.ts'
 import { openOutcomes } from './webhook-outcomes.ts'
@@ -41,6 +42,7 @@ app.route('/', gatewayRoutes({ gateway, log, apiKey, latencyMs, faults, pendingW
 app.route('/', witnessRoutes(gateway))
 app.route('/', faultRoutes(faults))
 app.route('/', webhookRoutes(webhooks))
+app.route('/', pageRoutes({ gateway, faults, webhooks, webhookUrl: url }))
 
 await runProcess({
   service,

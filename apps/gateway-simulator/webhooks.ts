@@ -24,13 +24,17 @@ export interface WebhookOptions {
   readonly log: Log
 }
 
+export type Standing =
+  | { readonly is: 'notWanted' | Outcome['outcome'] }
+  | { readonly is: 'waiting'; readonly attempts: number; readonly said: string | undefined }
+
 export interface Webhooks extends Audience {
   /** How many endpoints still wait for it: 0 too when it was given up. */
   pending(event: Happened): 0 | 1
   /** In the order in which they happened. */
   undelivered(): Iterable<Readonly<Delivery>>
-  /** Given up, or lost on purpose. */
-  failed(event: Happened): Outcome | undefined
+  /** One word, and for what is on its way how often it was tried and what was said. */
+  standing(event: Happened): Standing
   readonly counts: { readonly delivered: number; readonly waiting: number; readonly failed: number }
   /** Takes up what an earlier life has not delivered. */
   start(source: { gateway: Gateway; outcomes: LineFile<Outcome>; known: ReadonlyMap<string, Outcome> }): void
@@ -61,9 +65,13 @@ export function createWebhooks(options: WebhookOptions): Webhooks {
       })
       return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined)
     },
-    pending: ({ id }) => (deliveries.has(id) ? 1 : 0),
+    pending: ({ id }) => (deliveries.get(id) === undefined ? 0 : 1),
     undelivered: () => deliveries.values(),
-    failed: ({ id }) => deliveries.failed(id),
+    standing: ({ id, webhooks }) => {
+      const delivery = deliveries.get(id)
+      if (delivery !== undefined) return { is: 'waiting', attempts: delivery.attempts, said: delivery.said }
+      return { is: webhooks === 0 ? 'notWanted' : (deliveries.failed(id)?.outcome ?? 'delivered') }
+    },
     get counts() {
       return deliveries.counts
     },

@@ -10,11 +10,13 @@ import { faultRoutes } from '../../../apps/gateway-simulator/fault-routes.ts'
 import { createFaults, type Fault } from '../../../apps/gateway-simulator/faults.ts'
 import { createGateway, type GatewayOptions } from '../../../apps/gateway-simulator/gateway.ts'
 import { gatewayRoutes } from '../../../apps/gateway-simulator/http.ts'
+import { pageRoutes } from '../../../apps/gateway-simulator/page-routes.ts'
 import type { PendingWebhooks } from '../../../apps/gateway-simulator/read-routes.ts'
 import { openRecord } from '../../../apps/gateway-simulator/record.ts'
 import { openOutcomes } from '../../../apps/gateway-simulator/webhook-outcomes.ts'
 import { webhookRoutes } from '../../../apps/gateway-simulator/webhook-routes.ts'
 import { createWebhooks, type WebhookOptions } from '../../../apps/gateway-simulator/webhooks.ts'
+import { witnessRoutes } from '../../../apps/gateway-simulator/witness.ts'
 
 export const log = createLogger({ service: 'test', level: 'silent' })
 
@@ -36,6 +38,8 @@ export async function startSimulator({ webhooks: webhookOptions, ...options }: O
   app.route('/', gatewayRoutes({ gateway, log, apiKey: 'sk', latencyMs: 0, faults, pendingWebhooks }))
   app.route('/', faultRoutes(faults))
   app.route('/', webhookRoutes(webhooks))
+  app.route('/', witnessRoutes(gateway))
+  app.route('/', pageRoutes({ gateway, faults, webhooks, webhookUrl: webhookOptions?.endpoint?.url }))
   const respond = getRequestListener(app.fetch)
   const server = createServer((request, response) => void respond(request, response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
