@@ -83,8 +83,11 @@ async function sight(c: Context<GatewayEnv>, gateway: Gateway): Promise<Seen | u
   const refunded = gateway.books.refunds.get(id ?? '')?.intentId ?? values.get('payment_intent') ?? ''
   const intentId = resource === 'refunds' ? refunded : (id ?? '')
   const intent = gateway.intent(intentId)
-  return { operation, orderId: intent?.metadata['orderId'], amount: intent?.amount, intentId }
+  const orderId = intent?.metadata['orderId'] ?? searchedOrder.exec(values.get('query') ?? '')?.[1]
+  return { operation, orderId, amount: intent?.amount, intentId }
 }
+
+const searchedOrder = /metadata\[['"]orderId['"]\]:['"]([^'"]+)/
 
 const paths = /^\/v1\/(payment_intents|refunds|events)(?:\/([^/]+))?(?:\/([^/]+))?$/
 

@@ -5,7 +5,8 @@ import { known, type Page, pageOf, wasCreated } from './lists.ts'
 import type { GatewayEnv } from './misbehaviour.ts'
 import * as params from './requests.ts'
 import { intentResource, refundResource } from './resources.ts'
-import type { Refund } from './state.ts'
+import { candidates, clausesOf, fitsAll } from './search.ts'
+import type { Intent, Refund } from './state.ts'
 
 /** How many endpoints still wait for an event. */
 export type PendingWebhooks = (event: Happened) => 0 | 1
@@ -29,6 +30,7 @@ export function readRoutes(v1: Hono<GatewayEnv>, gateway: Gateway, pending: Pend
     const data = page.map((intent) => intentResource(gateway.intent(intent.id) ?? intent, wanted))
     return c.json(list('/v1/payment_intents', { data, hasMore }))
   })
+  searchRoute(v1, gateway)
   v1.get('/payment_intents/:id', async (c) => {
     const { expand } = params.readParams(params.retrieveParams, queryOf(c))
     await gateway.settled()
@@ -55,6 +57,26 @@ export function readRoutes(v1: Hono<GatewayEnv>, gateway: Gateway, pending: Pend
     return c.json(refundResource(refund, gateway.intent(refund.intentId), expand))
   })
   eventRoutes(v1, gateway, pending)
+}
+
+/** Unlike Stripe's, it finds what was made a moment ago. */
+function searchRoute(v1: Hono<GatewayEnv>, gateway: Gateway): void {
+  v1.get('/payment_intents/search', async (c) => {
+    const { query, limit, page: after, expand } = params.readParams(params.intentSearchParams, queryOf(c))
+    const clauses = clausesOf(query)
+    await gateway.settled()
+    const current = (intent: Intent) => gateway.intent(intent.id) ?? intent
+    const from = candidates(gateway.books, clauses, after)
+    const { page, hasMore } = pageOf(from, { limit, fits: (intent) => fitsAll(current(intent), clauses) })
+    const wanted = expand.map(() => 'latest_charge')
+    return c.json({
+      object: 'search_result',
+      url: '/v1/payment_intents/search',
+      has_more: hasMore,
+      next_page: hasMore ? (page.at(-1)?.id ?? null) : null,
+      data: page.map((intent) => intentResource(current(intent), wanted)),
+    })
+  })
 }
 
 function eventRoutes(v1: Hono<GatewayEnv>, gateway: Gateway, pending: PendingWebhooks): void {

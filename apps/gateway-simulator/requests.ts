@@ -88,6 +88,13 @@ export const refundListParams = z.strictObject({
   payment_intent: text.optional(),
 })
 export const intentListParams = z.strictObject({ ...listing, expand: expandable('data.latest_charge') })
+export const intentSearchParams = z.strictObject({
+  query: text,
+  limit: listing.limit,
+  /** The last answer's `next_page`. */
+  page: text.optional(),
+  expand: expandable('data.latest_charge'),
+})
 export const eventListParams = z.strictObject({
   ...listing,
   type: text.optional(),

@@ -42,6 +42,28 @@ test('lists what was created within bounds', async () => {
   ])
 })
 
+test('finds intents by metadata and state, page by page', async () => {
+  const { stripe } = simulator
+  const ofOrder = (orderId: string, more = '') =>
+    stripe.paymentIntents.search({ query: `metadata['orderId']:'${orderId}'${more}`, expand: ['data.latest_charge'] })
+  expect(await ofOrder('o2')).toMatchObject({
+    data: [{ id: intents[1], latest_charge: { paid: true } }],
+    next_page: null,
+  })
+  expect(idsOf(await ofOrder('o2', ' AND status:"succeeded"'))).toEqual([intents[1]])
+  expect([idsOf(await ofOrder('o2', " AND status:'canceled'")), idsOf(await ofOrder('o-none'))]).toEqual([[], []])
+  const all = stripe.paymentIntents.search({ query: "currency:'eur' AND status:'succeeded'", limit: 2 })
+  expect(await all).toMatchObject({ object: 'search_result', has_more: true })
+  expect((await all.autoPagingToArray({ limit: 100 })).map(({ id }) => id)).toEqual(intents.toReversed())
+})
+
+test.each(['', 'amount>100', "status:'succeeded' OR currency:'eur'", "metadata['a']:'b' nonsense"])(
+  'does not pretend to understand the query %o',
+  async (query) => {
+    expect(await failureOf(simulator.stripe.paymentIntents.search({ query }))).toMatchObject({ statusCode: 400 })
+  },
+)
+
 test('lists the refunds of all and of one intent', async () => {
   const { stripe } = simulator
   const [newest, ...others] = await stripe.refunds.list({ limit: 2 }).autoPagingToArray({ limit: 100 })

@@ -115,6 +115,8 @@ test('a fault strikes its own order and operation alone', async () => {
   await misbehave({ operation: 'retrieve', orderId: 'o2' }, { status: 500, when: 'before' })
   const look = async (path: string) => (await fetch(`${url}/v1${path}`, { headers })).status
   expect([await look(`/payment_intents/${id}`), await look(`/refunds?payment_intent=${id}`)]).toEqual([500, 500])
+  const search = (orderId: string) => look(`/payment_intents/search?query=metadata['orderId']:'${orderId}'`)
+  expect([await search('o2'), await search('o1')]).toEqual([500, 200])
 })
 
 test('faults are listed with how often they have struck, until they are deleted', async () => {
