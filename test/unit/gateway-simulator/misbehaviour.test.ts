@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import type { Misdeed } from '../../../apps/gateway-simulator/faults.ts'
@@ -138,4 +139,18 @@ test('a fault that is none is refused by name', async () => {
   })
   expect(response.status).toBe(400)
   expect(await response.text()).toContain('faults[0].do')
+})
+
+test('takes the examples of its documentation', async () => {
+  const text = await readFile(new URL('../../../docs/gateway-simulator.md', import.meta.url), 'utf8')
+  const examples = [...text.matchAll(/ -d '(\{[^']*\})'/g)].map(([, body = '']) => body)
+  expect(examples.length).toBeGreaterThan(2)
+  for (const body of examples) {
+    const response = await fetch(`${url}/simulator/faults`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body,
+    })
+    expect([response.status, body]).toEqual([200, body])
+  }
 })
