@@ -12,7 +12,7 @@ import type { GatewayError } from './state.ts'
 
 export interface GatewayEnv {
   Bindings: HttpBindings
-  Variables: { instead: Instead }
+  Variables: { instead: Instead | undefined }
 }
 
 /** So long a request hangs when its client never goes. */
@@ -56,6 +56,8 @@ function blowOf(c: Context<GatewayEnv>, misdeed: Blow): readonly [isBefore: bool
 }
 
 async function hang(outgoing: HttpBindings['outgoing']): Promise<void> {
+  // Its client has had enough already.
+  if (outgoing.closed) return
   const enough = new AbortController()
   await Promise.race([once(outgoing, 'close'), sleep(hangMaxMs, undefined, { signal: enough.signal, ref: false })])
   enough.abort()

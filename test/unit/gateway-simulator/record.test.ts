@@ -78,3 +78,17 @@ test('tells readers when all that was appended is on disk', async () => {
   await appended
   expect(synced).toBe(true)
 })
+
+test('reads a record from before there were events and refunds that settle', async () => {
+  const refund = { id: 're_1', intentId: 'pi_1', chargeId: 'ch_1', amount: 5, currency: 'eur' }
+  const line = {
+    at: '2026-11-22T10:00:00.000Z',
+    did: 'refunded',
+    refund: { ...refund, reason: null, metadata: {}, created: 1 },
+  }
+  await writeFile(file, `${JSON.stringify(line)}\n`)
+  const entries: Entry[] = []
+  const record = await openRecord(directory, { onEntry: (each) => void entries.push(each), log })
+  onTestFinished(() => record.close())
+  expect(entries).toMatchObject([{ refund: { status: 'succeeded' } }])
+})
