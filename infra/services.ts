@@ -138,6 +138,8 @@ export function serviceEnvironment({ stack, ports, profile }: ServicesOptions): 
     API_KEYS: 'sk_test_paysaga=0190a000-0000-7000-8000-000000000001',
     OPS_API_KEYS: 'sk_ops_paysaga=local',
     SIMULATOR_DATA_DIR: join(directory, 'gateway-simulator'),
+    GATEWAY_WEBHOOK_URL: `http://127.0.0.1:${ports.payment}/webhooks/gateway`,
+    GATEWAY_WEBHOOK_SECRET: 'whsec_paysaga_local',
     MAIL_DIR: join(directory, 'mail-sink'),
   }
 }
