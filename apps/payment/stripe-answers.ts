@@ -1,7 +1,7 @@
 import Stripe from 'stripe'
 import { NotPerformed } from '#messaging'
 import { fromStripeAmount } from './stripe-amount.ts'
-import type { Attempt, Fact, GaveUp, Refused } from './vocabulary.ts'
+import type { Attempt, Fact, GaveUp, RefundFailed, RefundSucceeded, Refused } from './vocabulary.ts'
 
 /** Seven days, in seconds: how long a card's hold stands where Stripe does not say. */
 const usualHoldSeconds = 7 * 24 * 60 * 60
@@ -56,7 +56,7 @@ function expiryOf({ latest_charge: charge, created }: Stripe.PaymentIntent): str
 }
 
 /** What became of a refund. @throws while it is on its way */
-export function refundFactOf(refund: Stripe.Refund, refundId: string): Fact {
+export function refundFactOf(refund: Stripe.Refund, refundId: string): RefundSucceeded | RefundFailed {
   switch (refund.status) {
     case 'succeeded':
       return { type: 'RefundSucceeded', refundId, amountMinor: fromStripeAmount(refund.amount, refund.currency) }

@@ -1,12 +1,11 @@
 import type Stripe from 'stripe'
 import { type EffectCall, failpoint } from '#messaging'
 import { authenticationWanted, objectionOf } from './stripe-answers.ts'
+import { withCharge } from './stripe-look-ups.ts'
 import type { Authorise, RefundCall } from './vocabulary.ts'
 
 /** So many refunds of one payment are looked through for ours. */
 const refundsLookedThrough = 1_000
-
-const withCharge = { expand: ['latest_charge'] }
 
 /** The requests of one call, each under a key derived from the call's. */
 export class StripeRequests {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type EffectCall, type Log, NotPerformed } from '#messaging'
-import { withBreaker } from '../../../apps/payment/breaker.ts'
+import { gatewayCircuit, withBreaker } from '../../../apps/payment/breaker.ts'
 import type { Gateway, GatewayWord } from '../../../apps/payment/gateway.ts'
 
 beforeEach(() => vi.useFakeTimers())
@@ -27,7 +27,7 @@ function scripted() {
   const lines: string[] = []
   const write = (_fields: object, line: string) => void lines.push(line)
   const log: Log = { debug: write, info: write, warn: write, error: write }
-  return { state, lines, guarded: withBreaker(gateway, log, { failuresMax: 3, restMs: 1_000 }) }
+  return { state, lines, guarded: withBreaker(gateway, gatewayCircuit(log, { failuresMax: 3, restMs: 1_000 })) }
 }
 
 const down = (): Promise<GatewayWord> => Promise.reject(new Error('no answer in time'))
