@@ -5,6 +5,8 @@ import { readPaymentConfig } from './config.ts'
 import { gatewayEventRunner } from './gateway-events.ts'
 import { paymentRoutes } from './http.ts'
 import { paymentMetrics } from './metrics.ts'
+import { resolving } from './operator.ts'
+import { operatorRoutes } from './operator-http.ts'
 import { paymentParticipant } from './saga.ts'
 import { stripeGateway } from './stripe-gateway.ts'
 import { stripeLookUps } from './stripe-look-ups.ts'
@@ -27,9 +29,11 @@ await runService<PaymentDatabase>({
     const lookUpMs = 3 * gatewayTimeoutMs
     const lookUps = lookUpsWithBreaker(stripeLookUps(stripe), circuit, lookUpMs)
     const events = gatewayEventRunner({ db, participant, lookUps, log, metrics, lookUpMs })
-    const { GATEWAY_WEBHOOK_SECRETS: secrets = [], API_KEYS: apiKeys } = config
+    const { GATEWAY_WEBHOOK_SECRETS: secrets = [], API_KEYS: apiKeys, OPS_API_KEYS: keys } = config
+    const resolve = resolving({ db, participant, lookUps, log })
     const routes = paymentRoutes({ db, apiKeys })
     routes.route('/', webhookRoutes({ db, secrets, log, metrics, wake: () => events.wake() }))
+    routes.route('/', operatorRoutes({ db, resolve, keys }))
     return {
       routes,
       operations: operationsOf({ db, participant, log }),
