@@ -14,6 +14,20 @@ export class StillUnderWay extends Error {
   override readonly name = 'StillUnderWay'
 }
 
+/** The gateway has failed on its own side, and nobody knows what it did before. */
+export class GatewayFailed extends Error {
+  override readonly name = 'GatewayFailed'
+  /**
+   * The key is spent: this is what was answered to the first request under it, and will be to every other. Whatever that
+   * one did, the ones after it did nothing.
+   */
+  readonly isReplayed: boolean
+  constructor(message: string, { cause, isReplayed }: { readonly cause: Error; readonly isReplayed: boolean }) {
+    super(message, { cause })
+    this.isReplayed = isReplayed
+  }
+}
+
 /** What an intent's state says about the money. Undefined: it holds nothing yet and was not refused either. */
 export function factOf(intent: Stripe.PaymentIntent): Fact | undefined {
   const { id: paymentId, currency } = intent
@@ -77,7 +91,8 @@ export type Objection =
 
 /**
  * @throws NotPerformed where Stripe did not look at the request: key, permission, key in use, too many at once
- * @throws the error itself where nobody knows: time-out, reset, 5xx, an answer that is no JSON
+ * @throws GatewayFailed where nobody knows, after a 5xx
+ * @throws the error itself where nobody knows: time-out, reset, an answer that is no JSON
  */
 export function objectionOf(error: unknown): Objection {
   if (!(error instanceof Stripe.errors.StripeError)) throw error
@@ -101,8 +116,11 @@ export function objectionOf(error: unknown): Objection {
         return { is: 'permanent', reason: 'not_found' }
       }
       return { is: 'refused', code: code ?? rawType }
-    default:
-      throw new Error(`Stripe answered ${statusCode ?? 'nothing'}: ${message}`, { cause: error })
+    default: {
+      const said = `Stripe answered ${statusCode ?? 'nothing'}: ${message}`
+      if (statusCode === undefined || statusCode < 500) throw new Error(said, { cause: error })
+      throw new GatewayFailed(said, { cause: error, isReplayed: error.headers?.['idempotent-replayed'] === 'true' })
+    }
   }
 }
 

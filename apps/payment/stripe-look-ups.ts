@@ -27,20 +27,17 @@ export function stripeLookUps(options: StripeOptions): GatewayLookUps {
 }
 
 /**
- * The intent that was made for this order. Its metadata is ours alone; should there be several, the one that money
- * hangs on, else the oldest.
+ * The intent that was made for this order, by metadata that is ours alone. Undefined where none is found, and where there
+ * are several and money hangs on none of them: nobody can say then which is meant.
  */
 export async function searchIntent(stripe: Stripe, orderId: string): Promise<Stripe.PaymentIntent | undefined> {
   // An order id is a UUID: nothing in it could end the quotation.
   const query = `metadata['orderId']:'${orderId}'`
   const page = await stripe.paymentIntents.search({ query, limit: intentsMax, expand: ['data.latest_charge'] })
-  const oldestFirst = page.data.toSorted((one, other) => one.created - other.created)
-  return oldestFirst.find(({ status }) => !untouched.has(status)) ?? oldestFirst[0]
+  const [first, ...others] = page.data
+  return page.data.find(({ status }) => withMoney.has(status)) ?? (others.length === 0 ? first : undefined)
 }
-const untouched: ReadonlySet<Stripe.PaymentIntent.Status> = new Set([
-  'requires_confirmation',
-  'requires_payment_method',
-])
+const withMoney: ReadonlySet<Stripe.PaymentIntent.Status> = new Set(['requires_capture', 'succeeded', 'processing'])
 
 async function found(stripe: Stripe, intent: Stripe.PaymentIntent, withRefunds: boolean): Promise<Found> {
   const { id, status, metadata, latest_charge: charge } = intent
