@@ -114,4 +114,33 @@ export const bugs: readonly PlantedBug[] = [
     ],
     caughtBy: { file: integration('deadlocks'), test: 'lock in the order of the keys' },
   },
+  {
+    name: 'what was learned without a call leaves the call in its lane',
+    file: messaging('decide-all'),
+    edits: [['  if (work.settling) await deleteSettled(trx, fold.settled)\n', '']],
+    caughtBy: { file: 'test/integration/gateway-events.test.ts', test: 'settles the call whose outcome is unknown' },
+  },
+  {
+    name: 'a webhook is believed whoever has signed it',
+    file: 'apps/payment/webhook-signature.ts',
+    edits: [["if (ours.length === 0) return 'forged'", "if (ours.length === 0) return 'valid'"]],
+    caughtBy: { file: 'test/integration/webhooks.test.ts', test: 'is refused, counted, and not kept' },
+  },
+  {
+    name: 'a webhook that was recorded is believed for ever',
+    file: 'apps/payment/webhook-signature.ts',
+    edits: [["? 'valid' : 'stale'", "? 'valid' : 'valid'"]],
+    caughtBy: { file: 'test/integration/webhooks.test.ts', test: 'is refused, counted, and not kept' },
+  },
+  {
+    name: 'a refund is sent under another key',
+    file: 'apps/payment/stripe-requests.ts',
+    edits: [
+      [
+        "return this.#send(() => this.#stripe.refunds.create(params, this.#key('')))",
+        "return this.#sendAnew('', (options) => this.#stripe.refunds.create(params, options))",
+      ],
+    ],
+    caughtBy: { file: 'test/integration/stripe-failures.test.ts', test: 'never under another key' },
+  },
 ]
