@@ -41,7 +41,7 @@ await runService<PaymentDatabase>({
         events.start()
         const member = startParticipant(participant, { db, kafka, log, observer: paymentMetrics(metrics, db) })
         return {
-          problems: () => member.problems(),
+          ...member,
           stop: async (options) => void (await Promise.all([member.stop(options), events.stop(options)])),
         }
       },

@@ -138,6 +138,11 @@ export interface EffectHandler<Effect, Outcome> {
    */
   readonly horizonMs: number
   /**
+   * Calls of this kind that are under way at once in one process, at least 1; 64 unless given. Other kinds have places
+   * of their own, and other processes too.
+   */
+  readonly atOnce?: number
+  /**
    * Runs outside any transaction, at least once, always under the same key. To throw is to say: outcome unknown, ask
    * again. To throw `NotPerformed` is to say: it provably did not happen, try again.
    */
