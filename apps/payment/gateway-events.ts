@@ -53,6 +53,7 @@ export function gatewayEventRunner(options: GatewayEventsOptions): GatewayEventR
   const stopping = new AbortController()
   const { signal } = stopping
   let woken = new AbortController()
+  let waking: AbortController | undefined
   let ended: Promise<void> = Promise.resolve()
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
@@ -70,6 +71,9 @@ export function gatewayEventRunner(options: GatewayEventsOptions): GatewayEventR
     },
     wake: () => {
       const resting = woken
+      // One is enough: what was kept meanwhile is taken with it, or is due so soon after.
+      if (waking === resting) return
+      waking = resting
       void pause(settleMs, AbortSignal.any([signal, resting.signal])).then(() => resting.abort('woken'))
     },
     stop: async ({ timeoutMs }) => {
