@@ -164,6 +164,13 @@ const topicsVariables = z.object({
   KAFKA_PARTITIONS: z.preprocess((text) => text || undefined, partitions),
 })
 
+const ledgerVariables = z.object({
+  PAYMENT_DATABASE_URL: z.string().min(1).optional(),
+})
+
+/** Which ledger is verified: without it the local stack's. */
+export const readLedgerConfig = () => parsed(ledgerVariables)
+
 /** What the one-shot jobs are told. Both throw with the name of every variable that is wrong. */
 export const readMigrationsConfig = () => parsed(migrationsVariables)
 export const readTopicsConfig = () => parsed(topicsVariables)

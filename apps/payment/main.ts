@@ -4,6 +4,9 @@ import { gatewayCircuit, lookUpsWithBreaker, withBreaker } from './breaker.ts'
 import { readPaymentConfig } from './config.ts'
 import { gatewayEventRunner } from './gateway-events.ts'
 import { paymentRoutes } from './http.ts'
+import { ledgerRoutes } from './ledger-http.ts'
+import { watchLedger } from './ledger-metrics.ts'
+import { startSealer } from './ledger-sealer.ts'
 import { paymentMetrics } from './metrics.ts'
 import { resolving } from './operator.ts'
 import { operatorRoutes } from './operator-http.ts'
@@ -31,7 +34,9 @@ await runService<PaymentDatabase>({
     const events = gatewayEventRunner({ db, participant, lookUps, log, metrics, lookUpMs })
     const { GATEWAY_WEBHOOK_SECRETS: secrets = [], API_KEYS: apiKeys, OPS_API_KEYS: keys } = config
     const resolve = resolving({ db, participant, lookUps, log })
+    watchLedger(metrics, db)
     const routes = paymentRoutes({ db, apiKeys })
+    routes.route('/', ledgerRoutes({ db, apiKeys, operatorKeys: keys }))
     routes.route('/', webhookRoutes({ db, secrets, log, metrics, wake: () => events.wake() }))
     routes.route('/', operatorRoutes({ db, resolve, keys }))
     return {
@@ -39,11 +44,12 @@ await runService<PaymentDatabase>({
       operations: operationsOf({ db, participant, log }),
       join: (kafka) => {
         events.start()
-        const member = startParticipant(participant, { db, kafka, log, observer: paymentMetrics(metrics, db) })
-        return {
-          ...member,
-          stop: async (options) => void (await Promise.all([member.stop(options), events.stop(options)])),
+        const running = startParticipant(participant, { db, kafka, log, observer: paymentMetrics(metrics, db) })
+        const sealer = startSealer({ db, log })
+        const stop = async (options: { readonly timeoutMs: number }): Promise<void> => {
+          await Promise.all([running.stop(options), events.stop(options), sealer.stop()])
         }
+        return { ...running, stop }
       },
     }
   },

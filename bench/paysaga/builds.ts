@@ -35,14 +35,12 @@ const withoutVersionGate: Build = {
   },
 }
 
-/** What an input changed is neither worked out nor written. */
+/** What an input changed is neither worked out nor written. What else follows from it is. */
 const withoutHistory: Build = {
   replaced: {},
   edited: {
-    'apps/shared/messaging/fold.ts': [
-      ['  fold.history.push(entry)\n', ''],
-      ['participant.codec.encode(changeOf(draft.state, verdict.state))', "''"],
-    ],
+    'apps/shared/messaging/fold.ts': [['participant.codec.encode(changeOf(draft.state, verdict.state))', "''"]],
+    'apps/shared/messaging/decide-all.ts': [['[sql`recorded as (${store.record(history)})`]', '[]']],
   },
 }
 

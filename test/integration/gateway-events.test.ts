@@ -10,7 +10,7 @@ import { stripeGateway } from '../../apps/payment/stripe-gateway.ts'
 import { stripeLookUps } from '../../apps/payment/stripe-look-ups.ts'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
-import { merchantId, type PayingOrder, payingOrder, uncalled } from '../support/paying.ts'
+import { merchantId, type PayingOrder, payingOrder, uncalled } from '../support/paying-order.ts'
 import { type Simulator, startSimulator } from '../support/simulator.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })

@@ -10,7 +10,7 @@ import { operatorRoutes } from '../../apps/payment/operator-http.ts'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { parseExposition, sumOf } from '../support/exposition.ts'
-import { expiresAt, payingOrder, uncalled } from '../support/paying.ts'
+import { expiresAt, payingOrder, uncalled } from '../support/paying-order.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 let database: TestDatabase

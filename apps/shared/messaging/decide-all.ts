@@ -109,7 +109,7 @@ function nothingDecided<V extends Vocabulary>(participant: Participant<V>): Reso
 
 const nobodyCalls = (): boolean => false
 
-/** Everything at once: one statement and one round trip for states, history, outbox and effects. */
+/** Everything at once: one statement and one round trip for states, what follows from them, outbox and effects. */
 async function write<V extends Vocabulary>(
   trx: OpenTransaction,
   { participant, drafts, said, emitted, history }: Fold<V>,
@@ -118,10 +118,12 @@ async function write<V extends Vocabulary>(
   const toSave = [...drafts.values()].flatMap((draft) => toBeSaved(participant, draft))
   if (toSave.length === 0) return []
   const effects = newEffects(participant, emitted, leasing)
-  const saving = participant.store.save(toSave)
+  const { store } = participant
+  const saving = store.save(toSave)
   const parts = [
     ...saving.map((statement, index) => sql`${sql.id(`saved_${index}`)} as (${statement})`),
-    ...(history.length === 0 ? [] : [sql`recorded as (${participant.store.record(history)})`]),
+    ...(history.length === 0 ? [] : [sql`recorded as (${store.record(history)})`]),
+    ...(store.derive?.(history) ?? []).map((statement, index) => sql`${sql.id(`derived_${index}`)} as (${statement})`),
     ...(said.length === 0 ? [] : [sql`said as (${appending(said.map((one) => outboxEvent(participant, one)))})`]),
     ...(effects.length === 0 ? [] : [sql`emitted as (${insertingEffects(participant, effects)})`]),
   ]

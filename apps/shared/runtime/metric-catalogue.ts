@@ -117,6 +117,11 @@ export const catalogue = {
     labels: [],
     help: 'Events of the gateway that are not handled yet. Counted up to 10,000.',
   }),
+  ledgerUnsealed: gauge('paysaga_ledger_unsealed_seconds', {
+    unit: 'seconds',
+    labels: [],
+    help: 'For how long the oldest transfer of the ledger waits for a block that seals it; 0 when there is none.',
+  }),
   httpRequest: histogram('paysaga_http_request_seconds', delayBuckets, {
     unit: 'seconds',
     labels: ['method', 'route', 'status'],
