@@ -133,6 +133,7 @@ export function serviceEnvironment({ stack, ports, profile }: ServicesOptions): 
     CONNECTOR_TEMPLATE: fileURLToPath(new URL('./connect/outbox-connector.json', import.meta.url)),
     GATEWAY_URL: `http://127.0.0.1:${ports.gateway}`,
     GATEWAY_API_KEY: 'sk_test_gateway',
+    GATEWAY_WEBHOOK_SECRETS: 'whsec_paysaga_local',
     SMTP_URL: `smtp://127.0.0.1:${ports.mailSmtp}`,
     SMTP_PORT: String(ports.mailSmtp),
     API_KEYS: 'sk_test_paysaga=0190a000-0000-7000-8000-000000000001',

@@ -1,6 +1,7 @@
-import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel'
+import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen, TimeoutStrategy, timeout } from 'cockatiel'
 import { type Log, NotPerformed } from '#messaging'
-import type { Gateway, GatewayWord } from './gateway.ts'
+import type { Gateway } from './gateway.ts'
+import type { GatewayLookUps } from './look-ups.ts'
 import { StillUnderWay } from './stripe-answers.ts'
 
 export interface BreakerLimits {
@@ -15,19 +16,21 @@ const unanswered = handleWhen((error) => !(error instanceof StillUnderWay))
 /** Ten in a row: a bad API key, a deploy at the other side, a network that is gone. */
 export const breakerLimits: BreakerLimits = { failuresMax: 10, restMs: 5_000 }
 
+/** What goes to the gateway goes through it; calls and look-ups share one, for they are answered or not together. */
+export type Circuit = <Word>(call: () => Promise<Word>) => Promise<Word>
+
 /**
  * Leaves a gateway alone that answers nobody, and says so. What is not sent is `NotPerformed`: it waits its turn, and
  * no order is declined for it. A refusal is an answer and never opens the circuit.
  */
-export function withBreaker(gateway: Gateway, log: Log, { failuresMax, restMs } = breakerLimits): Gateway {
+export function gatewayCircuit(log: Log, { failuresMax, restMs } = breakerLimits): Circuit {
   const breaker = circuitBreaker(unanswered, { halfOpenAfter: restMs, breaker: new ConsecutiveBreaker(failuresMax) })
   breaker.onBreak((cause) => {
     const err = 'error' in cause ? cause.error : undefined
     log.error({ err, restMs }, 'the gateway answers nobody and is left alone')
   })
   breaker.onReset(() => log.info({}, 'the gateway answers again'))
-
-  const guarded = async (call: () => Promise<GatewayWord>): Promise<GatewayWord> => {
+  return async (call) => {
     try {
       return await breaker.execute(call)
     } catch (error) {
@@ -35,10 +38,24 @@ export function withBreaker(gateway: Gateway, log: Log, { failuresMax, restMs } 
       throw error
     }
   }
+}
+
+/** Calls have their time from the runner, which also says how many there are at once. */
+export function withBreaker(gateway: Gateway, circuit: Circuit): Gateway {
   return {
-    authorise: (hold, call) => guarded(() => gateway.authorise(hold, call)),
-    capture: (capture, call) => guarded(() => gateway.capture(capture, call)),
-    void: (release, call) => guarded(() => gateway.void(release, call)),
-    refund: (refund, call) => guarded(() => gateway.refund(refund, call)),
+    authorise: (hold, call) => circuit(() => gateway.authorise(hold, call)),
+    capture: (capture, call) => circuit(() => gateway.capture(capture, call)),
+    void: (release, call) => circuit(() => gateway.void(release, call)),
+    refund: (refund, call) => circuit(() => gateway.refund(refund, call)),
+  }
+}
+
+/** @param timeoutMs for one look-up with all its requests */
+export function lookUpsWithBreaker(lookUps: GatewayLookUps, circuit: Circuit, timeoutMs: number): GatewayLookUps {
+  const inTime = timeout(timeoutMs, TimeoutStrategy.Aggressive)
+  const guarded = <Word>(look: () => Promise<Word>): Promise<Word> => circuit(() => inTime.execute(look))
+  return {
+    lookUp: (paymentId, options) => guarded(() => lookUps.lookUp(paymentId, options)),
+    search: (orderId) => guarded(() => lookUps.search(orderId)),
   }
 }

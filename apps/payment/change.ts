@@ -1,7 +1,7 @@
 import type { Decision } from '#messaging'
 import { callFor, next } from './next.ts'
 import { conditionOf, statusOf } from './status.ts'
-import type { GatewayCall, OperationName, Payment, PaymentVocabulary, Refund, Review } from './vocabulary.ts'
+import type { GatewayCall, Operation, OperationName, Payment, PaymentVocabulary, Refund, Review } from './vocabulary.ts'
 
 type Said = PaymentVocabulary['said']
 type Applied = Extract<Decision<PaymentVocabulary>, { is: 'applied' }>
@@ -63,7 +63,15 @@ export function conclude(
     events: says,
     effects,
     ...(change.withdraws === undefined ? {} : { withdraws: change.withdraws }),
+    ...settledBy(before.operation, change.payment.operation),
   }
+}
+
+const callOf = { authorise: 'Authorise', capture: 'Capture', void: 'Void', refund: 'Refund' } as const
+
+/** What was outstanding and is not any more has its answer, whoever gave it. */
+function settledBy(before: Operation | null, after: Operation | null): Pick<Applied, 'settles'> {
+  return before === null || after !== null ? {} : { settles: [callOf[before.does]] }
 }
 
 function labelled(payment: Payment): Payment {

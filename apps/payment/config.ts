@@ -13,6 +13,8 @@ export function readPaymentConfig() {
       GATEWAY_API_KEY: env.secret(),
       /** One request. A call that a crash interrupted is taken up again after twice this and five seconds. */
       GATEWAY_TIMEOUT_MS: env.durationMs({ min: 100, max: 60_000 }).default(8_000),
+      /** What the gateway signs webhooks with. Left out: none is taken. */
+      GATEWAY_WEBHOOK_SECRETS: env.secrets().optional(),
       API_KEYS: env.apiKeys(),
       OPS_API_KEYS: env.operatorKeys(),
     }),

@@ -1,14 +1,20 @@
-import { armFailpoint, operationsOf, readBacklog, startParticipant } from '#messaging'
-import { participantMetrics, runService, watchBacklog } from '#runtime'
-import { withBreaker } from './breaker.ts'
+import { armFailpoint, operationsOf, startParticipant } from '#messaging'
+import { runService } from '#runtime'
+import { gatewayCircuit, lookUpsWithBreaker, withBreaker } from './breaker.ts'
 import { readPaymentConfig } from './config.ts'
+import { gatewayEventRunner } from './gateway-events.ts'
 import { paymentRoutes } from './http.ts'
 import { ledgerRoutes } from './ledger-http.ts'
 import { watchLedger } from './ledger-metrics.ts'
 import { startSealer } from './ledger-sealer.ts'
+import { paymentMetrics } from './metrics.ts'
+import { resolving } from './operator.ts'
+import { operatorRoutes } from './operator-http.ts'
 import { paymentParticipant } from './saga.ts'
 import { stripeGateway } from './stripe-gateway.ts'
+import { stripeLookUps } from './stripe-look-ups.ts'
 import type { PaymentDatabase } from './tables.ts'
+import { webhookRoutes } from './webhooks.ts'
 
 const config = readPaymentConfig()
 armFailpoint(config.FAILPOINT)
@@ -19,24 +25,29 @@ await runService<PaymentDatabase>({
   database: { url: config.PAYMENT_DATABASE_URL, poolMax: config.PAYMENT_DATABASE_POOL },
   assemble: ({ db, log, metrics }) => {
     const gatewayTimeoutMs = config.GATEWAY_TIMEOUT_MS
-    const gateway = stripeGateway({
-      url: config.GATEWAY_URL,
-      apiKey: config.GATEWAY_API_KEY,
-      requestTimeoutMs: gatewayTimeoutMs,
-    })
-    const participant = paymentParticipant(withBreaker(gateway, log), { gatewayTimeoutMs })
-    const observer = participantMetrics(metrics)
-    watchBacklog(metrics, () => readBacklog(db, { aggregates: 'payments' }))
+    const stripe = { url: config.GATEWAY_URL, apiKey: config.GATEWAY_API_KEY, requestTimeoutMs: gatewayTimeoutMs }
+    const circuit = gatewayCircuit(log)
+    const participant = paymentParticipant(withBreaker(stripeGateway(stripe), circuit), { gatewayTimeoutMs })
+    // The intent, and a page or two of its refunds.
+    const lookUpMs = 3 * gatewayTimeoutMs
+    const lookUps = lookUpsWithBreaker(stripeLookUps(stripe), circuit, lookUpMs)
+    const events = gatewayEventRunner({ db, participant, lookUps, log, metrics, lookUpMs })
+    const { GATEWAY_WEBHOOK_SECRETS: secrets = [], API_KEYS: apiKeys, OPS_API_KEYS: keys } = config
+    const resolve = resolving({ db, participant, lookUps, log })
     watchLedger(metrics, db)
-    const { API_KEYS: apiKeys, OPS_API_KEYS: operatorKeys } = config
+    const routes = paymentRoutes({ db, apiKeys })
+    routes.route('/', ledgerRoutes({ db, apiKeys, operatorKeys: keys }))
+    routes.route('/', webhookRoutes({ db, secrets, log, metrics, wake: () => events.wake() }))
+    routes.route('/', operatorRoutes({ db, resolve, keys }))
     return {
-      routes: paymentRoutes({ db, apiKeys }).route('/', ledgerRoutes({ db, apiKeys, operatorKeys })),
+      routes,
       operations: operationsOf({ db, participant, log }),
       join: (kafka) => {
-        const running = startParticipant(participant, { db, kafka, log, observer })
+        events.start()
+        const running = startParticipant(participant, { db, kafka, log, observer: paymentMetrics(metrics, db) })
         const sealer = startSealer({ db, log })
         const stop = async (options: { readonly timeoutMs: number }): Promise<void> => {
-          await Promise.all([running.stop(options), sealer.stop()])
+          await Promise.all([running.stop(options), events.stop(options), sealer.stop()])
         }
         return { ...running, stop }
       },

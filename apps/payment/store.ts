@@ -39,6 +39,33 @@ export async function findPayment(
   return row && { payment: parseOwnJson<Payment>(row.state), version: row.version }
 }
 
+/** For operators: whosever it is. */
+export async function anyPayment(db: Kysely<PaymentDatabase>, orderId: string): Promise<VersionedPayment | undefined> {
+  const { rows } = await sql<VersionedRow>`
+    select version, state::text as state from payments where id = ${orderId}`.execute(db)
+  return rows.map(versioned)[0]
+}
+
+/** Those that the gateway or a person must bring further, the oldest orders first. */
+export async function paymentsInDoubt(
+  db: Kysely<PaymentDatabase>,
+  { condition, limit }: { readonly condition?: 'unknown' | 'review' | undefined; readonly limit: number },
+): Promise<readonly VersionedPayment[]> {
+  const chosen = condition === undefined ? sql`condition <> 'ok'` : sql`condition <> 'ok' and condition = ${condition}`
+  const { rows } = await sql<VersionedRow>`
+    select version, state::text as state from payments where ${chosen} order by id limit ${limit}`.execute(db)
+  return rows.map(versioned)
+}
+
+interface VersionedRow {
+  readonly version: number
+  readonly state: string
+}
+const versioned = ({ version, state }: VersionedRow): VersionedPayment => ({
+  payment: parseOwnJson<Payment>(state),
+  version,
+})
+
 /** Every input that changed the payment, oldest first. */
 export async function historyOf(db: Kysely<PaymentDatabase>, orderId: string) {
   const rows = await db

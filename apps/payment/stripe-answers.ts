@@ -1,7 +1,7 @@
 import Stripe from 'stripe'
 import { NotPerformed } from '#messaging'
 import { fromStripeAmount } from './stripe-amount.ts'
-import type { Attempt, Fact, GaveUp, Refused } from './vocabulary.ts'
+import type { Attempt, Fact, GaveUp, RefundFailed, RefundSucceeded, Refused } from './vocabulary.ts'
 
 /** Seven days, in seconds: how long a card's hold stands where Stripe does not say. */
 const usualHoldSeconds = 7 * 24 * 60 * 60
@@ -12,6 +12,20 @@ export const authenticationWanted = 'abandoned' as const
 /** An answer, only not the last one: the gateway is well, and asking again later is all there is to do. */
 export class StillUnderWay extends Error {
   override readonly name = 'StillUnderWay'
+}
+
+/** The gateway has failed on its own side, and nobody knows what it did before. */
+export class GatewayFailed extends Error {
+  override readonly name = 'GatewayFailed'
+  /**
+   * The key is spent: this is what was answered to the first request under it, and will be to every other. Whatever that
+   * one did, the ones after it did nothing.
+   */
+  readonly isReplayed: boolean
+  constructor(message: string, { cause, isReplayed }: { readonly cause: Error; readonly isReplayed: boolean }) {
+    super(message, { cause })
+    this.isReplayed = isReplayed
+  }
 }
 
 /** What an intent's state says about the money. Undefined: it holds nothing yet and was not refused either. */
@@ -56,7 +70,7 @@ function expiryOf({ latest_charge: charge, created }: Stripe.PaymentIntent): str
 }
 
 /** What became of a refund. @throws while it is on its way */
-export function refundFactOf(refund: Stripe.Refund, refundId: string): Fact {
+export function refundFactOf(refund: Stripe.Refund, refundId: string): RefundSucceeded | RefundFailed {
   switch (refund.status) {
     case 'succeeded':
       return { type: 'RefundSucceeded', refundId, amountMinor: fromStripeAmount(refund.amount, refund.currency) }
@@ -77,7 +91,8 @@ export type Objection =
 
 /**
  * @throws NotPerformed where Stripe did not look at the request: key, permission, key in use, too many at once
- * @throws the error itself where nobody knows: time-out, reset, 5xx, an answer that is no JSON
+ * @throws GatewayFailed where nobody knows, after a 5xx
+ * @throws the error itself where nobody knows: time-out, reset, an answer that is no JSON
  */
 export function objectionOf(error: unknown): Objection {
   if (!(error instanceof Stripe.errors.StripeError)) throw error
@@ -101,8 +116,11 @@ export function objectionOf(error: unknown): Objection {
         return { is: 'permanent', reason: 'not_found' }
       }
       return { is: 'refused', code: code ?? rawType }
-    default:
-      throw new Error(`Stripe answered ${statusCode ?? 'nothing'}: ${message}`, { cause: error })
+    default: {
+      const said = `Stripe answered ${statusCode ?? 'nothing'}: ${message}`
+      if (statusCode === undefined || statusCode < 500) throw new Error(said, { cause: error })
+      throw new GatewayFailed(said, { cause: error, isReplayed: error.headers?.['idempotent-replayed'] === 'true' })
+    }
   }
 }
 

@@ -1,35 +1,18 @@
-import Stripe from 'stripe'
+import type Stripe from 'stripe'
 import type { Gateway, GatewayWord } from './gateway.ts'
 import { toStripeAmount } from './stripe-amount.ts'
 import { authenticationWanted, factOf, gaveUp, refundFactOf } from './stripe-answers.ts'
+import { type StripeOptions, stripeClient } from './stripe-client.ts'
 import { type Answered, StripeRequests } from './stripe-requests.ts'
 import type { Authorise, RefundCall } from './vocabulary.ts'
-
-export interface StripeOptions {
-  /** `https://api.stripe.com`, or a stand-in. A path is not looked at. */
-  readonly url: string
-  readonly apiKey: string
-  /** For one request; a call may need four. */
-  readonly requestTimeoutMs: number
-}
 
 /**
  * Stripe's PaymentIntents, and whatever speaks like it. Creating and confirming are two requests, so that every request
  * that moves money addresses an intent whose id is known and whose state tells whether it was performed. From the
  * second attempt on that state is asked for first: an answer repeated under the same key may be older than the truth.
  */
-export function stripeGateway({ url, apiKey, requestTimeoutMs }: StripeOptions): Gateway {
-  const { hostname, port, protocol } = new URL(url)
-  const stripe = new Stripe(apiKey, {
-    host: hostname,
-    protocol: protocol === 'http:' ? 'http' : 'https',
-    ...(port === '' ? {} : { port }),
-    timeout: requestTimeoutMs,
-    // The effect runner repeats, with a delay and a horizon.
-    maxNetworkRetries: 0,
-    httpClient: withoutHiddenRetry(Stripe.createNodeHttpClient()),
-    telemetry: false,
-  })
+export function stripeGateway(options: StripeOptions): Gateway {
+  const stripe = stripeClient(options)
   return {
     authorise: (hold, call) => authorise(new StripeRequests(stripe, call), hold),
     capture: ({ paymentId, amountMinor, currency }, call) => {
@@ -46,25 +29,6 @@ export function stripeGateway({ url, apiKey, requestTimeoutMs }: StripeOptions):
     refund: (refund, call) => giveBack(new StripeRequests(stripe, call), refund),
   }
 }
-
-/**
- * The SDK sends a request whose connection was closed once more, retries or not. The first may have been performed, and
- * a 409 or 429 to the second would read as proof that nothing was. It knows such a failure by its code, so that is hidden.
- */
-function withoutHiddenRetry(client: Stripe.HttpClient): Stripe.HttpClient {
-  return {
-    getClientName: () => client.getClientName(),
-    makeRequest: async (...request) => {
-      try {
-        return await client.makeRequest(...request)
-      } catch (error) {
-        const closed = error instanceof Error && 'code' in error && closedCodes.has(error.code)
-        throw closed ? new Error('the connection was closed', { cause: error }) : error
-      }
-    },
-  }
-}
-const closedCodes: ReadonlySet<unknown> = new Set(Stripe.HttpClient.CONNECTION_CLOSED_ERROR_CODES)
 
 const refused = (code: string): GatewayWord => ({ type: 'Refused', operation: 'authorise', code })
 

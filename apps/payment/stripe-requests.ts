@@ -1,12 +1,25 @@
 import type Stripe from 'stripe'
 import { type EffectCall, failpoint } from '#messaging'
-import { authenticationWanted, objectionOf } from './stripe-answers.ts'
+import { authenticationWanted, GatewayFailed, objectionOf } from './stripe-answers.ts'
+import { searchIntent, withCharge } from './stripe-look-ups.ts'
 import type { Authorise, RefundCall } from './vocabulary.ts'
 
 /** So many refunds of one payment are looked through for ours. */
 const refundsLookedThrough = 1_000
 
-const withCharge = { expand: ['latest_charge'] }
+/** Keys of one request. Each is spent by a failure of the gateway that it keeps. */
+const keysMax = 5
+
+const paramsOf = ({ orderId, merchantId, currency, paymentMethod }: Authorise, amount: number) =>
+  ({
+    amount,
+    currency: currency.toLowerCase(),
+    capture_method: 'manual',
+    payment_method: paymentMethod,
+    // Nobody is there to be sent anywhere.
+    automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+    metadata: { orderId, merchantId },
+  }) as const
 
 /** The requests of one call, each under a key derived from the call's. */
 export class StripeRequests {
@@ -23,31 +36,31 @@ export class StripeRequests {
     return this.#call.attempt > 1
   }
 
-  /** Holds nothing yet, and gives the same intent however often. */
-  create({ orderId, merchantId, currency, paymentMethod }: Authorise, amount: number) {
-    return this.#send(() =>
-      this.#stripe.paymentIntents.create(
-        {
-          amount,
-          currency: currency.toLowerCase(),
-          capture_method: 'manual',
-          payment_method: paymentMethod,
-          // Nobody is there to be sent anywhere.
-          automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
-          metadata: { orderId, merchantId },
-        },
-        this.#key('/create'),
-      ),
-    )
+  /**
+   * Holds nothing yet, and gives the same intent however often. Where the gateway fails at it time and again it may have
+   * made one that we were never told of: that is looked for by our own reference.
+   */
+  async create(hold: Authorise, amount: number): Promise<Answered<Stripe.PaymentIntent>> {
+    try {
+      return await this.#sendAnew('/create', (options) =>
+        this.#stripe.paymentIntents.create(paramsOf(hold, amount), options),
+      )
+    } catch (error) {
+      if (!(error instanceof GatewayFailed) || !this.isRepeated) throw error
+      const made = await this.#search(hold.orderId)
+      // Not found is no proof: what was made a moment ago is not found yet.
+      if (made === undefined) throw error
+      return { is: 'done', value: made }
+    }
   }
 
   confirm(paymentId: string) {
-    return this.#send(() => this.#stripe.paymentIntents.confirm(paymentId, withCharge, this.#key('/confirm')))
+    return this.#sendAnew('/confirm', (options) => this.#stripe.paymentIntents.confirm(paymentId, withCharge, options))
   }
 
   abandon(paymentId: string) {
     const params = { cancellation_reason: authenticationWanted }
-    return this.#send(() => this.#stripe.paymentIntents.cancel(paymentId, params, this.#key('/cancel')))
+    return this.#sendAnew('/cancel', (options) => this.#stripe.paymentIntents.cancel(paymentId, params, options))
   }
 
   retrieve(paymentId: string) {
@@ -55,16 +68,17 @@ export class StripeRequests {
   }
 
   capture(paymentId: string, amount: number) {
-    return this.#send(() =>
-      this.#stripe.paymentIntents.capture(paymentId, { amount_to_capture: amount }, this.#key('')),
+    return this.#sendAnew('', (options) =>
+      this.#stripe.paymentIntents.capture(paymentId, { amount_to_capture: amount }, options),
     )
   }
 
   void(paymentId: string) {
     const params = { cancellation_reason: 'requested_by_customer' } as const
-    return this.#send(() => this.#stripe.paymentIntents.cancel(paymentId, params, this.#key('')))
+    return this.#sendAnew('', (options) => this.#stripe.paymentIntents.cancel(paymentId, params, options))
   }
 
+  /** Under one key for ever: an intent's state does not tell whether this refund of it was made. */
   refund({ orderId, merchantId, paymentId, refundId }: RefundCall, amount: number) {
     const params = { payment_intent: paymentId, amount, metadata: { orderId, merchantId, refundId } }
     return this.#send(() => this.#stripe.refunds.create(params, this.#key('')))
@@ -77,6 +91,29 @@ export class StripeRequests {
       const refunds = await list.autoPagingToArray({ limit: refundsLookedThrough })
       return refunds.find(({ metadata }) => metadata?.['refundId'] === refundId)
     })
+  }
+
+  async #search(orderId: string): Promise<Stripe.PaymentIntent | undefined> {
+    this.#call.signal.throwIfAborted()
+    // Not everywhere is there a search.
+    return await searchIntent(this.#stripe, orderId).catch(() => undefined)
+  }
+
+  /**
+   * Under the call's own key; where the gateway only repeats a failure of its own under it, under the next one. For
+   * requests about an intent that has been looked at since: its state is the idempotency, and what was done is refused
+   * the second time. The first key that is not spent is the same at every attempt.
+   */
+  async #sendAnew<T>(suffix: string, request: (options: Stripe.RequestOptions) => Promise<T>): Promise<Answered<T>> {
+    for (let number = 1; ; number += 1) {
+      const key = this.#key(number === 1 ? suffix : `${suffix}/${number}`)
+      try {
+        return await this.#send(() => request(key))
+      } catch (error) {
+        const isSpent = this.isRepeated && error instanceof GatewayFailed && error.isReplayed
+        if (!isSpent || number === keysMax) throw error
+      }
+    }
   }
 
   #key(suffix: string): Stripe.RequestOptions {

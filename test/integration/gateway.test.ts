@@ -1,53 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { execa } from 'execa'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createServer } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type EffectCall, NotPerformed } from '#messaging'
 import type { GatewayWord } from '../../apps/payment/gateway.ts'
 import { stripeGateway } from '../../apps/payment/stripe-gateway.ts'
+import { freePort, portOf, type Simulator, startSimulator } from '../support/simulator.ts'
 
-const script = new URL('../../apps/gateway-simulator/main.ts', import.meta.url).pathname
-const apiKey = 'sk_test_simulator'
 const merchantId = '01990000-0000-7000-8000-00000000000a'
+let simulator: Simulator
 let url: string
-let directory: string
-let child: ReturnType<typeof spawn>
-
-const spawn = (port: number) =>
-  execa(process.execPath, [script], {
-    env: {
-      PORT: String(port),
-      SIMULATOR_DATA_DIR: directory,
-      GATEWAY_API_KEY: apiKey,
-      NODE_ENV: 'production',
-      LOG_LEVEL: 'warn',
-    },
-    reject: false,
-  })
+let apiKey: string
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'gateway-'))
-  const port = await freePort()
-  url = `http://127.0.0.1:${port}`
-  child = spawn(port)
-  const ready = () =>
-    fetch(`${url}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    )
-  await vi.waitUntil(ready, { timeout: 10_000, interval: 20 })
+  simulator = await startSimulator()
+  url = simulator.url
+  apiKey = simulator.apiKey
 })
 
-afterAll(async () => {
-  child.kill('SIGTERM')
-  await child
-  await rm(directory, { recursive: true })
-})
+afterAll(() => simulator[Symbol.asyncDispose]())
 
 describe('the Stripe gateway', () => {
   test('holds, takes and gives back in parts', async () => {
@@ -240,20 +211,5 @@ async function chargesOf(orderId: string): Promise<z.output<typeof charges> | un
 
 /** Takes connections and never says a word. It holds nothing open, so it ends with the process. */
 const silentPort = (): Promise<number> => portOf(createServer().listen(0, '127.0.0.1').unref())
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  const port = await portOf(server)
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function portOf(server: Server): Promise<number> {
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}
 
 const text = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)

@@ -10,7 +10,14 @@ const privilegeMissing = '42501'
 const ofTheLibrary = ['outbox', 'effect', 'parked_key', 'parked_message', 'unplaceable_message', 'operation']
 const tablesOf = {
   order_service: ['orders', 'orders_history', 'idempotency_keys', ...ofTheLibrary],
-  payment_service: ['payments', 'payments_history', 'ledger_transfers', 'ledger_blocks', ...ofTheLibrary],
+  payment_service: [
+    'payments',
+    'payments_history',
+    'ledger_transfers',
+    'ledger_blocks',
+    'gateway_event',
+    ...ofTheLibrary,
+  ],
   notification_service: ['notifications', 'notifications_history', ...ofTheLibrary],
 } as const
 

@@ -1,20 +1,9 @@
-/** A mistake that somebody could make, and the test that must notice it. */
-export interface PlantedBug {
-  readonly name: string
-  readonly file: string
-  /** Each text stands in the file exactly once. */
-  readonly edits: readonly (readonly [from: string, to: string])[]
-  readonly caughtBy: { readonly file: string; readonly test: string }
-}
+import { paymentBugs } from './payment-bugs.ts'
+import type { PlantedBug } from './planted-bug.ts'
 
 const messaging = (name: string): string => `apps/shared/messaging/${name}.ts`
 const kafkaPort = 'test/infra/consumer.test.ts'
 const integration = (name: string): string => `test/integration/messaging/${name}.test.ts`
-
-const simulation = {
-  file: 'test/simulation/simulation.test.ts',
-  test: 'ends every saga where it may, whatever strikes',
-}
 
 export const bugs: readonly PlantedBug[] = [
   {
@@ -241,40 +230,5 @@ export const bugs: readonly PlantedBug[] = [
     ],
     caughtBy: { file: integration('deadlocks'), test: 'lock in the order of the keys' },
   },
-  {
-    name: 'an unknown outcome is asked for when the gateway has forgotten its key',
-    file: 'apps/payment/saga.ts',
-    edits: [['const horizonMs = 20 * 60', 'const horizonMs = 30 * 60']],
-    caughtBy: simulation,
-  },
-  {
-    name: 'a cancellation after the capture gives nothing back',
-    file: 'apps/payment/payment.ts',
-    edits: [
-      [
-        "if (payment.position.at === 'gone' || payment.goal === 'release') return ignored",
-        "if (payment.position.at !== 'held' || payment.goal === 'release') return ignored",
-      ],
-    ],
-    caughtBy: simulation,
-  },
-  {
-    name: 'a refund that has failed is tried again under a new key',
-    file: 'apps/payment/refunds.ts',
-    edits: [
-      ["return { ...payment, review: reviewOf('refund', 'refund_failed', { now, refundId }) }", 'return payment'],
-    ],
-    caughtBy: simulation,
-  },
-  {
-    name: 'a hold that others have let go of stays in the ledger',
-    file: 'apps/payment/ledger.ts',
-    edits: [
-      [
-        '...(was === undefined ? [] : [movementOf(ended, was, cause)]),',
-        "...(was === undefined || after.position.at === 'gone' ? [] : [movementOf(ended, was, cause)]),",
-      ],
-    ],
-    caughtBy: simulation,
-  },
+  ...paymentBugs,
 ]

@@ -1,5 +1,12 @@
 import { sql } from 'kysely'
-import { bornLeased, insertingEffects, type LeasedEffect, newEffects, withdrawUnsent } from './effect-rows.ts'
+import {
+  bornLeased,
+  deleteSettled,
+  insertingEffects,
+  type LeasedEffect,
+  newEffects,
+  withdrawUnsent,
+} from './effect-rows.ts'
 import { failpoint } from './failpoint.ts'
 import { SomebodyWasFaster } from './failures.ts'
 import {
@@ -31,7 +38,8 @@ export interface Decided<V extends Vocabulary> {
 
 /**
  * Locks, decides, saves and appends in your transaction: a handful of statements, however many inputs. Answers in the
- * order of the inputs; `state` and `version` are those after all of them.
+ * order of the inputs; `state` and `version` are those after all of them. An input that answers an outstanding effect
+ * (`settles`) deletes its row: facts that were learned without a call come this way too.
  * @throws SomebodyWasFaster when another transaction made the same aggregate in the meantime: run yours again.
  */
 export async function decideAll<V extends Vocabulary>(
@@ -42,6 +50,7 @@ export async function decideAll<V extends Vocabulary>(
   const { fold, verdicts } = await decideItems(trx, participant, {
     keys: inputs.map(({ key }) => key),
     items: inputs,
+    settling: true,
   })
   return inputs.map(({ key }, index): Decided<V> => {
     const verdict = verdicts[index]
@@ -58,6 +67,8 @@ export interface Work<V extends Vocabulary> {
   readonly items: readonly Item<V>[] | ((rows: Locked<V['state']>['rows']) => Promise<readonly Item<V>[]>)
   /** Asked for each effect that is to be written: those it says yes to are leased at once, and the caller's to call. */
   readonly leasing?: (kind: string) => boolean
+  /** The items are not outcomes: the rows of the effects that they settle are still there, and go. */
+  readonly settling?: boolean
 }
 
 /** What a transaction has decided. It counts once that has committed. */
@@ -85,6 +96,7 @@ export async function decideItems<V extends Vocabulary>(
   for (const withdrawn of await withdrawUnsent(trx, participant, fold.withdrawals)) {
     foldNeverSent(fold, withdrawn)
   }
+  if (work.settling) await deleteSettled(trx, fold.settled)
   const leased = await write(trx, fold, work.leasing ?? nobodyCalls)
   failpoint('decide.written')
   return { fold, verdicts, leased }

@@ -1,6 +1,6 @@
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { intArray, textArray, uuidArray } from './arrays.ts'
-import type { Emitted, Withdrawal } from './fold.ts'
+import type { Emitted, Settled, Withdrawal } from './fold.ts'
 import { handlerOf, type OpenTransaction, type Participant, type Vocabulary } from './vocabulary.ts'
 
 /** An effect that is ours to call until its lease is over. */
@@ -129,6 +129,17 @@ export async function withdrawUnsent<V extends Vocabulary>(
     effect: participant.codec.decode<V['effect']>(payload),
     cause: { id, traceparent },
   }))
+}
+
+/** Deletes effects that have their answer from elsewhere, leased or not: a runner that is calling finds its row gone. */
+export async function deleteSettled(trx: OpenTransaction, settled: readonly Settled[]): Promise<void> {
+  if (settled.length === 0) return
+  await sql`
+    delete from effect where id in (
+      select id from effect
+      where (key, kind) in (select * from unnest(
+        ${textArray(settled.map(({ key }) => key))}::text[], ${textArray(settled.map(({ type }) => type))}::text[]))
+      order by lane for update)`.execute(trx)
 }
 
 /** Leases at most so many due effects of each kind as it has places, skipping those that another runner is leasing. */

@@ -56,11 +56,9 @@ export interface Emitted<V extends Vocabulary> {
   readonly cause: Cause
 }
 
-export interface Withdrawal {
-  readonly key: string
-  readonly type: string
-  readonly cause: Cause
-}
+export type Settled = { readonly key: string; readonly type: string }
+
+export type Withdrawal = Settled & { readonly cause: Cause }
 
 /** An aggregate on its way through the fold. */
 export interface Draft<V extends Vocabulary> {
@@ -84,6 +82,7 @@ export interface Fold<V extends Vocabulary> {
   readonly said: Said<V>[]
   readonly emitted: Emitted<V>[]
   readonly withdrawals: Withdrawal[]
+  readonly settled: Settled[]
   readonly history: Step<V['state']>[]
 }
 
@@ -106,7 +105,7 @@ export function startFold<V extends Vocabulary>(
       blocked: undefined,
     })
   }
-  return { participant, now, drafts, said: [], emitted: [], withdrawals: [], history: [] }
+  return { participant, now, drafts, said: [], emitted: [], withdrawals: [], settled: [], history: [] }
 }
 
 /** Takes one item through the version gate and through `decide`. Writes nothing: the fold is memory only. */
@@ -216,6 +215,7 @@ function apply<V extends Vocabulary>(
     draft.version += 1
     fold.said.push({ key, version: draft.version, event, cause })
   }
+  for (const type of verdict.settles ?? []) if (!drop(fold, { key, type })) fold.settled.push({ key, type })
   fold.emitted.push(...emitted)
   fold.history.push(entry)
   draft.state = verdict.state
@@ -226,11 +226,14 @@ function apply<V extends Vocabulary>(
 
 /** An effect emitted in this very fold has not left: it is dropped. Of another one only its row knows. */
 function withdraw<V extends Vocabulary>(fold: Fold<V>, withdrawal: Withdrawal): void {
-  const { key, type } = withdrawal
-  const index = fold.emitted.findIndex((emitted) => emitted.key === key && emitted.effect.type === type)
-  const [dropped] = index === -1 ? [] : fold.emitted.splice(index, 1)
+  const dropped = drop(fold, withdrawal)
   if (dropped === undefined) fold.withdrawals.push(withdrawal)
   else foldNeverSent(fold, dropped)
+}
+
+function drop<V extends Vocabulary>({ emitted }: Fold<V>, { key, type }: Settled): Emitted<V> | undefined {
+  const index = emitted.findIndex((one) => one.key === key && one.effect.type === type)
+  return index === -1 ? undefined : emitted.splice(index, 1)[0]
 }
 
 /** Feeds the outcome of an effect that was taken back before it left. */

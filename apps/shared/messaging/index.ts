@@ -1,4 +1,5 @@
 export { byteaArray, intArray, jsonbArray, textArray, uuidArray } from './arrays.ts'
+export { backoffMs } from './backoff.ts'
 export { type AggregateInput, type Decided, decideAll } from './decide-all.ts'
 export { alarm, duplicate, ignored, notYet, refused } from './decisions.ts'
 export { armFailpoint, failpoint } from './failpoint.ts'

@@ -33,6 +33,11 @@ export type Decision<V extends Vocabulary> =
        * outcome. One that may have left is not touched: its outcome will come.
        */
       readonly withdraws?: readonly V['effect']['type'][]
+      /**
+       * The aggregate's effects of these types have their answer by this, wherever it comes from. If it is not their own
+       * outcome, their rows go in the same transaction, and what a call that is under way comes to is thrown away.
+       */
+      readonly settles?: readonly V['effect']['type'][]
     }
   /** A command that comes too late or asks too much. Nothing changes; over HTTP it is a 4xx with this code. */
   | { readonly is: 'refused'; readonly because: string }

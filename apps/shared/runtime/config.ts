@@ -66,6 +66,16 @@ export const env = {
       .transform((text) => text.split(',').map((broker) => broker.trim()))
       .pipe(z.array(z.string().regex(/^\S+:\d+$/, { error: 'must be host:port, several separated by commas' })).min(1)),
   secret: () => z.string(),
+  /** Several separated by commas, so that one can be replaced by another while both are in use. */
+  secrets: () =>
+    z
+      .string()
+      .transform((text) => text.split(',').map((secret) => secret.trim()))
+      .pipe(
+        z.array(
+          z.string().regex(/^\S{8,}$/, { error: 'must be secrets of 8 characters or more, separated by commas' }),
+        ),
+      ),
   /** `<name>` or `<name>:<n>`, for the n-th passage. */
   failpoint: () => z.string().regex(/^[a-z.-]+(:[1-9]\d{0,5})?$/, { error: 'must be <name> or <name>:<n>' }),
   /** `API_KEYS="sk_test_paysaga=<merchant uuid>,…"`: from key to merchant. */

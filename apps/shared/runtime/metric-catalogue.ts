@@ -97,6 +97,26 @@ export const catalogue = {
     labels: ['outcome'],
     help: 'From placing an order to its end: paid, refunded in full, or cancelled with no money held or kept.',
   }),
+  paymentsWaiting: gauge('paysaga_payments_waiting', {
+    unit: 'payments',
+    labels: ['condition'],
+    help: 'Payments whose last call has no answer yet (unknown), and payments that wait for a person (review). Counted up to 10,000.',
+  }),
+  webhookRequests: counter('paysaga_webhook_requests_total', {
+    unit: 'requests',
+    labels: ['outcome'],
+    help: 'Webhooks of the gateway by what became of the request: kept, repeat, again (it had failed); refused as forged, stale, invalid or unconfigured.',
+  }),
+  gatewayEvents: counter('paysaga_gateway_events_total', {
+    unit: 'events',
+    labels: ['outcome'],
+    help: 'Events of the gateway that were handled: applied, known (nothing new), undecided; alarm, unknown_order, dispute and failed want somebody to look; other.',
+  }),
+  gatewayEventsDue: gauge('paysaga_gateway_events_due', {
+    unit: 'events',
+    labels: [],
+    help: 'Events of the gateway that are not handled yet. Counted up to 10,000.',
+  }),
   ledgerUnsealed: gauge('paysaga_ledger_unsealed_seconds', {
     unit: 'seconds',
     labels: [],

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type EffectCall, type Log, NotPerformed } from '#messaging'
-import { withBreaker } from '../../../apps/payment/breaker.ts'
+import { gatewayCircuit, lookUpsWithBreaker, withBreaker } from '../../../apps/payment/breaker.ts'
 import type { Gateway, GatewayWord } from '../../../apps/payment/gateway.ts'
 
 beforeEach(() => vi.useFakeTimers())
@@ -27,7 +27,10 @@ function scripted() {
   const lines: string[] = []
   const write = (_fields: object, line: string) => void lines.push(line)
   const log: Log = { debug: write, info: write, warn: write, error: write }
-  return { state, lines, guarded: withBreaker(gateway, log, { failuresMax: 3, restMs: 1_000 }) }
+  const circuit = gatewayCircuit(log, { failuresMax: 3, restMs: 1_000 })
+  const silence = () => new Promise<undefined>(() => undefined)
+  const lookUps = lookUpsWithBreaker({ lookUp: silence, search: async () => undefined }, circuit, 500)
+  return { state, lines, guarded: withBreaker(gateway, circuit), lookUps }
 }
 
 const down = (): Promise<GatewayWord> => Promise.reject(new Error('no answer in time'))
@@ -57,4 +60,16 @@ test('refusals are answers: any number of them leaves the gateway in use', async
   state.answer = async () => ({ type: 'Refused', operation: 'authorise', code: 'card_declined' })
   for (const _ of [1, 2, 3, 4, 5]) await guarded.void(release, call)
   expect(state.calls).toBe(5)
+})
+
+test('a look-up that takes too long has failed, and as many of them leave the gateway alone as well', async () => {
+  const { state, guarded, lookUps } = scripted()
+  for (const _ of [1, 2, 3]) {
+    const looking = lookUps.lookUp('pi_1').catch((error: unknown) => String(error))
+    await vi.advanceTimersByTimeAsync(501)
+    expect(await looking).toContain('timed out')
+  }
+  await expect(lookUps.search('o')).rejects.toBeInstanceOf(NotPerformed)
+  await expect(guarded.void(release, call)).rejects.toBeInstanceOf(NotPerformed)
+  expect(state.calls).toBe(0)
 })

@@ -1,7 +1,7 @@
 import Stripe from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { NotPerformed } from '#messaging'
-import { objectionOf } from '../../../apps/payment/stripe-answers.ts'
+import { GatewayFailed, objectionOf } from '../../../apps/payment/stripe-answers.ts'
 
 type Raw = Parameters<typeof Stripe.errors.StripeError.generate>[0]
 
@@ -45,5 +45,19 @@ describe('what Stripe objects to', () => {
   ])('after %s nobody knows', (_name, failure) => {
     expect(() => objectionOf(failure)).toThrow(Error)
     expect(() => objectionOf(failure)).not.toThrow(NotPerformed)
+  })
+
+  test('a 5xx says whether it is a repeat, for then its key is spent', () => {
+    const failed = (headers: Record<string, string>) => error(500, { type: 'api_error', headers })
+    const caught = (failure: unknown): unknown => {
+      try {
+        return objectionOf(failure)
+      } catch (thrown) {
+        return thrown
+      }
+    }
+    expect(caught(failed({ 'idempotent-replayed': 'true' }))).toMatchObject({ isReplayed: true })
+    expect(caught(failed({}))).toMatchObject({ isReplayed: false })
+    expect(caught(failed({}))).toBeInstanceOf(GatewayFailed)
   })
 })

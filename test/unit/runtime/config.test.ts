@@ -26,6 +26,14 @@ test('reads API keys with their merchants', () => {
   expect(API_KEYS.get('sk_test_two')).toBe(merchant)
 })
 
+test('reads secrets that are in use at one time, and refuses what is none', () => {
+  const schema = z.object({ SECRETS: env.secrets() })
+  expect(parseConfig(schema, { SECRETS: 'whsec_one, whsec_two' }).SECRETS).toEqual(['whsec_one', 'whsec_two'])
+  for (const SECRETS of ['whsec_one,', 'short', 'whsec one']) {
+    expect(() => parseConfig(schema, { SECRETS })).toThrow('SECRETS must be secrets of 8 characters or more')
+  }
+})
+
 test.each(['', '10s', '1.5', '-1', '601000'])('refuses %j as a duration of at most ten minutes', (LIMIT_MS) => {
   const schema = z.object({ LIMIT_MS: env.durationMs({ min: 0, max: 600_000 }) })
   expect(() => parseConfig(schema, { LIMIT_MS })).toThrow(/LIMIT_MS/)

@@ -1,0 +1,222 @@
+import { setTimeout } from 'node:timers/promises'
+import { bulkhead } from 'cockatiel'
+import type { Kysely } from 'kysely'
+import { asError, backoffMs, classify, decideAll, type Log, NotPerformed, type OpenTransaction } from '#messaging'
+import { catalogue, describeError, type Metrics } from '#runtime'
+import {
+  type EventOutcome,
+  postponeEvents,
+  settleEvents,
+  settleMs,
+  type TakenEvent,
+  takeEvents,
+  toBeSeen,
+} from './gateway-events-store.ts'
+import { type Found, factsOf, type GatewayLookUps } from './look-ups.ts'
+import type { PaymentParticipant } from './saga.ts'
+import { payments } from './store.ts'
+import type { PaymentDatabase } from './tables.ts'
+import type { PaymentVocabulary } from './vocabulary.ts'
+
+export interface GatewayEventsOptions {
+  readonly db: Kysely<PaymentDatabase>
+  readonly participant: PaymentParticipant
+  readonly lookUps: GatewayLookUps
+  readonly log: Log
+  readonly metrics: Metrics
+  /** One look-up takes so long at most. */
+  readonly lookUpMs: number
+}
+
+export interface GatewayEventRunner {
+  start(): void
+  /** An event was kept: it is looked at as soon as it is due. */
+  wake(): void
+  /** Takes nothing new. Resolves when what is under way has ended, or is left to others because it takes too long. */
+  stop(options: { readonly timeoutMs: number }): Promise<void>
+}
+
+/** What other processes left behind is found at this interval. */
+const pollMs = 1_000
+/** So many are taken at a time, and so many of their payment intents looked up and decided on at once. */
+const takenMax = 32
+const atOnce = 8
+/** Deciding, after the look-up: the database's own time-outs are shorter. */
+const decidingMs = 10_000
+/** The gateway may be away for hours. */
+const delays = { firstMs: 1_000, maxMs: 300_000 }
+/** An intent that is new may not be found at once. After some minutes it is none of ours. */
+const attemptsToFindMax = 8
+
+/** Handles what the gateway has told of, apart from the requests that told it. Replicas share the work. */
+export function gatewayEventRunner(options: GatewayEventsOptions): GatewayEventRunner {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  let woken = new AbortController()
+  let waking: AbortController | undefined
+  let ended: Promise<void> = Promise.resolve()
+  const run = async (): Promise<void> => {
+    while (!signal.aborted) {
+      woken = new AbortController()
+      const count = await handleEventsOnce(options, signal).catch((error: unknown) => {
+        options.log.warn({ err: error }, 'events of the gateway could not be handled, trying again')
+        return 0
+      })
+      if (count === 0) await pause(pollMs, AbortSignal.any([signal, woken.signal]))
+    }
+  }
+  return {
+    start: () => {
+      ended = run()
+    },
+    wake: () => {
+      const resting = woken
+      // One is enough: what was kept meanwhile is taken with it, or is due so soon after.
+      if (waking === resting) return
+      waking = resting
+      void pause(settleMs, AbortSignal.any([signal, resting.signal])).then(() => resting.abort('woken'))
+    },
+    stop: async ({ timeoutMs }) => {
+      stopping.abort()
+      const late = new AbortController()
+      await Promise.race([ended, pause(timeoutMs, late.signal)])
+      late.abort()
+    },
+  }
+}
+
+/** Resolves after `ms` milliseconds, or at once when the signal is aborted. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => undefined)
+}
+
+/** One round. @returns how many events were due */
+export async function handleEventsOnce(
+  options: GatewayEventsOptions,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<number> {
+  const forMs = (takenMax / atOnce) * (options.lookUpMs + decidingMs)
+  const taken = await takeEvents(options.db, { limit: takenMax, forMs })
+  const byIntent = Map.groupBy(taken, ({ paymentId }) => paymentId)
+  const inTurn = bulkhead(atOnce, takenMax)
+  const handling = Array.from(byIntent.values(), (events) =>
+    inTurn.execute(() =>
+      // Stopping: another process may take them at once.
+      signal.aborted ? postponeEvents(options.db, events, { delayMs: 0, error: null }) : handle(options, events),
+    ),
+  )
+  const [failed] = (await Promise.allSettled(handling)).filter(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw asError(failed.reason)
+  return taken.length
+}
+
+/** What is known of one payment intent by now. */
+async function handle(options: GatewayEventsOptions, events: readonly TakenEvent[]): Promise<void> {
+  const { db, log } = options
+  const [{ paymentId, attempts } = { paymentId: '', attempts: 0 }] = events
+  const fields = { paymentId, eventIds: events.map(({ id }) => id), attempts }
+  const delayMs = backoffMs(attempts, delays)
+  try {
+    const withRefunds = events.some(({ isAboutRefunds }) => isAboutRefunds)
+    const found = await options.lookUps.lookUp(paymentId, { withRefunds })
+    if (found === undefined) {
+      if (attempts >= attemptsToFindMax) return await fail(options, events, new Error('no such payment intent'))
+      return await postponeEvents(db, events, { delayMs, error: 'no such payment intent' })
+    }
+    const learned = await decide(options, events, found)
+    tell(options, { ...fields, orderId: found.orderId, said: learned.said }, { events, outcome: learned.outcome })
+  } catch (error) {
+    if (error instanceof ContentFailure) return await fail(options, events, error.reason)
+    const level = error instanceof NotPerformed ? 'info' : 'warn'
+    log[level]({ ...fields, err: error }, 'an event of the gateway is handled later')
+    await postponeEvents(db, events, { delayMs, error: describeError(error) })
+  }
+}
+
+interface Learned {
+  readonly outcome: EventOutcome
+  readonly said: readonly string[]
+}
+
+class ContentFailure extends Error {
+  override readonly name = 'ContentFailure'
+  readonly reason: Error
+  constructor(reason: unknown) {
+    super('an event cannot be decided on')
+    this.reason = asError(reason)
+  }
+}
+
+/** Facts, what follows from them and the events' outcome in one transaction. @throws ContentFailure if it never can be */
+async function decide(
+  { db, participant }: GatewayEventsOptions,
+  events: readonly TakenEvent[],
+  found: Found,
+): Promise<Learned> {
+  try {
+    return await db.transaction().execute(async (trx) => {
+      const cause = { id: events[0]?.id ?? '', traceparent: '' }
+      const learned = await learn({ trx, participant }, found, cause)
+      await settleEvents(trx, events, learned)
+      return learned
+    })
+  } catch (error) {
+    throw classify(error) === 'content' ? new ContentFailure(error) : error
+  }
+}
+
+interface Deciding {
+  readonly trx: OpenTransaction
+  readonly participant: PaymentParticipant
+}
+
+async function learn(
+  { trx, participant }: Deciding,
+  found: Found,
+  cause: { readonly id: string; readonly traceparent: string },
+): Promise<Learned> {
+  const { orderId } = found
+  if (orderId === undefined || !isUuid.test(orderId)) return { outcome: 'unknown_order', said: [] }
+  const { rows } = await payments.lock(trx, [orderId])
+  const payment = rows.get(orderId)?.state
+  // The payment is committed before the gateway is asked for an intent: there is nothing to wait for.
+  if (payment === undefined) return { outcome: 'unknown_order', said: [] }
+  const facts = factsOf(found, payment)
+  if (facts.length === 0) return { outcome: 'undecided', said: [] }
+  const decided = await decideAll(
+    trx,
+    participant,
+    facts.map((input) => ({ key: orderId, input, cause })),
+  )
+  const decisions = decided.map(({ decision }) => decision)
+  return { outcome: outcomeOf(decisions), said: decisions.flatMap(saidIn) }
+}
+const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+type Decision = ReturnType<PaymentParticipant['decide']>
+
+function outcomeOf(decisions: readonly Decision[]): EventOutcome {
+  if (decisions.some((decision) => decision.is === 'ignored' && decision.because === 'alarm')) return 'alarm'
+  return decisions.some(({ is }) => is === 'applied') ? 'applied' : 'known'
+}
+
+const saidIn = (decision: Decision): readonly PaymentVocabulary['said']['type'][] =>
+  decision.is === 'applied' ? decision.events.map(({ type }) => type) : []
+
+/** Kept with its error. Sent again, from the gateway's own pages, it is tried again. */
+async function fail(options: GatewayEventsOptions, events: readonly TakenEvent[], error: Error): Promise<void> {
+  const outcome = 'failed' as const
+  await options.db.transaction().execute((trx) => settleEvents(trx, events, { outcome, error: describeError(error) }))
+  tell(options, { eventIds: events.map(({ id }) => id), err: error }, { events, outcome })
+}
+
+interface Told {
+  readonly events: readonly TakenEvent[]
+  readonly outcome: EventOutcome
+}
+
+function tell({ log, metrics }: GatewayEventsOptions, fields: object, { events, outcome }: Told): void {
+  metrics.counter(catalogue.gatewayEvents).inc({ outcome }, events.length)
+  if (toBeSeen.has(outcome)) log.error({ ...fields, outcome }, 'an event of the gateway wants somebody to look')
+  else log.info({ ...fields, outcome }, 'an event of the gateway is handled')
+}
