@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { vi } from 'vitest'
 import { type Between, integersBetween } from '../../bench/load/random.ts'
 import type { Shop } from '../support/shop.ts'
-import { everyoneIsUpToDate, isTerminal, violations } from './invariants.ts'
+import { cancelledByNobody, everyoneIsUpToDate, isTerminal, violations } from './invariants.ts'
 import { Load } from './load.ts'
-import { collect, stateOf } from './witnesses.ts'
+import { collect, knownBefore, stateOf } from './witnesses.ts'
 
 /** What a fault works with. */
 export interface World {
@@ -33,6 +33,8 @@ export interface RoundOptions {
   readonly afterwards?: number
   /** Every request must be answered with what it asked for, or with a refusal. */
   readonly failsNoRequest?: boolean
+  /** Orders may be cancelled by their deadlines. */
+  readonly mayExpire?: boolean
 }
 
 /** How long after the mending everything that was begun must have come to its end. */
@@ -51,9 +53,11 @@ export async function round(shop: Shop, options: RoundOptions) {
     port = () => shop.ports.order,
     afterwards = 10,
     failsNoRequest = false,
+    mayExpire = false,
   } = options
   const between = integersBetween(seed)
   const file = join(shop.stack.directory, 'chaos', `${name.replaceAll(/\W+/g, '-')}.jsonl`)
+  const strangers = await knownBefore(shop)
   const load = new Load(shop, { perSecond, between, file, port })
   try {
     await load.underWay()
@@ -66,9 +70,9 @@ export async function round(shop: Shop, options: RoundOptions) {
     const requests = failed.map((request) => JSON.stringify(request))
     await load.settle()
     const drainedMs = await drained(shop, load, healedAt)
-    const facts = await collect(shop, load)
+    const facts = await collect(shop, load, strangers)
     const wrong = [
-      ...violations(facts),
+      ...violations(facts).filter((one) => !(mayExpire && one.includes(cancelledByNobody))),
       ...(await repeatsAreTheSame(load)),
       ...(failsNoRequest ? requests.map((request) => `a request failed: ${request}`) : []),
     ]

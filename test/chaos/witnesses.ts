@@ -48,7 +48,7 @@ export interface Facts {
   readonly messages: readonly ReadMessage[]
   /** Whoever's. */
   readonly charges: readonly Charges[]
-  /** Of all orders there are. */
+  /** Of all orders there are, and of what others have charged or mailed before for orders that there are not. */
   readonly orderIds: ReadonlySet<string>
   /** The ledger's clearing account, by order and currency. */
   readonly clearing: readonly z.infer<typeof cleared>[]
@@ -117,8 +117,17 @@ export async function stateOf(shop: Shop, { placed }: Load) {
   return { orders, payments, notifications, effects, parkedKeys }
 }
 
-/** To be asked when nothing moves any more. */
-export async function collect(shop: Shop, load: Load): Promise<Facts> {
+/** Whom the gateway and the mail server know by now. */
+export async function knownBefore(shop: Shop): Promise<ReadonlySet<string>> {
+  const known = [...(await chargesOfAll(shop)), ...(await mailsOf(shop))]
+  return new Set(known.flatMap(({ orderId }) => orderId ?? []))
+}
+
+/**
+ * To be asked when nothing moves any more.
+ * @param strangers whom the gateway and the mail server knew before the load
+ */
+export async function collect(shop: Shop, load: Load, strangers: ReadonlySet<string>): Promise<Facts> {
   const state = await stateOf(shop, load)
   const ids = state.orders.map(({ id }) => id)
   const [allOrders, history, saidRows, parkedMessages, messages, allCharges, clearing, mails] = await Promise.all([
@@ -147,7 +156,7 @@ export async function collect(shop: Shop, load: Load): Promise<Facts> {
     parkedMessages,
     messages,
     charges: allCharges,
-    orderIds: new Set(allOrders.map(({ id }) => id)),
+    orderIds: new Set([...allOrders.map(({ id }) => id), ...strangers]),
     clearing,
     mails,
   }

@@ -26,7 +26,7 @@ describe('two of each service', () => {
 
   it('are restarted one after the other under load, and no request fails', { timeout: 180_000 }, async (test) => {
     const { port, restartEach: strike } = replicas
-    const options = { name: 'replicas', seed: 20_261_123, perSecond: 25, port, strike, failsNoRequest: true }
+    const options = { name: 'replicas', seed: 20_261_123, perSecond: 15, port, strike, failsNoRequest: true }
     const { wrong, line } = await round(shop, options)
     await test.annotate(line)
     expect(wrong).toEqual([])

@@ -4,6 +4,7 @@ import type { RoundOptions } from '../round.ts'
 import { chosenPoint } from '../settings.ts'
 import { poisoned, redrivenTwice } from './content.ts'
 import { everythingAgain } from './duplicates.ts'
+import { answerless, expiring, misbehaving, unreliable, unwell } from './gateway.ts'
 import { brokerFrozen, brokerKilled, consumerFrozen, rebalanceStorm } from './kafka.ts'
 import { brokerCut, databaseCut } from './network.ts'
 import { participants } from './participants.ts'
@@ -67,7 +68,11 @@ export const faults: readonly Fault[] = [
       return { strike: restartEach, port, close, failsNoRequest: true }
     },
   },
+  { id: 'F18', name: 'gateway unwell', plan: { strike: misbehaving(unwell, 30_000) } },
+  { id: 'F19', name: 'gateway without an answer', plan: { strike: misbehaving(answerless, 60_000) } },
+  { id: 'F20', name: 'webhooks that cannot be relied on', plan: { strike: misbehaving(unreliable, 30_000) } },
   { id: 'F22', name: 'poison', plan: { strike: poisoned } },
+  { id: 'F25', name: 'cancelled, paid and expired at once', plan: { strike: expiring(30_000), mayExpire: true } },
   { id: 'F29', name: 'redrive twice at once', plan: { strike: redrivenTwice } },
   { id: 'F30', name: 'cold starts in any order', plan: { strike: coldStart } },
   {
