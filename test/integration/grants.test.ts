@@ -10,7 +10,15 @@ const privilegeMissing = '42501'
 const ofTheLibrary = ['outbox', 'effect', 'parked_key', 'parked_message', 'unplaceable_message', 'operation']
 const tablesOf = {
   order_service: ['orders', 'orders_history', 'idempotency_keys', ...ofTheLibrary],
-  payment_service: ['payments', 'payments_history', 'gateway_event', ...ofTheLibrary],
+  payment_service: [
+    'payments',
+    'payments_history',
+    'gateway_event',
+    'reconciliation',
+    'reconciliation_pair',
+    'reconciliation_finding',
+    ...ofTheLibrary,
+  ],
   notification_service: ['notifications', 'notifications_history', ...ofTheLibrary],
 } as const
 

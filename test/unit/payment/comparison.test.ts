@@ -82,7 +82,7 @@ describe('what we say beside what the gateway says', () => {
 
     ['held', undefined, { status: 'processing' }, 'open'],
     ['taken', undefined, { status: 'a word that nobody here knows' }, 'open'],
-  ] as const)('%s beside %o %o is %s', (name, fact, more, expected) => {
+  ] as const)('%s beside %o %o is %s', (...[name, fact, more, expected]) => {
     expect(compare(lives[name], intent(fact, more), settledBefore)).toBe(expected)
   })
 
