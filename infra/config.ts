@@ -144,6 +144,7 @@ const overridable = [
   'NOTIFICATION_DATABASE_POOL',
   'SMTP_URL',
   'SMTP_POOL',
+  'SMTP_TIMEOUT_MS',
   'MAIL_FROM',
   'GATEWAY_LATENCY_MS',
   'GATEWAY_HOLD_MS',
@@ -163,6 +164,13 @@ const topicsVariables = z.object({
   // Compose cannot leave a variable out.
   KAFKA_PARTITIONS: z.preprocess((text) => text || undefined, partitions),
 })
+
+const ledgerVariables = z.object({
+  PAYMENT_DATABASE_URL: z.string().min(1).optional(),
+})
+
+/** Which ledger is verified: without it the local stack's. */
+export const readLedgerConfig = () => parsed(ledgerVariables)
 
 /** What the one-shot jobs are told. Both throw with the name of every variable that is wrong. */
 export const readMigrationsConfig = () => parsed(migrationsVariables)

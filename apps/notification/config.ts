@@ -14,6 +14,8 @@ export function readNotificationConfig() {
       SMTP_URL: env.url('smtp', 'smtps'),
       /** Connections to the mail server. */
       SMTP_POOL: env.count({ min: 1, max: 100 }).default(5),
+      /** One attempt. A mail that a crash interrupted is taken up again after this and ten seconds. */
+      SMTP_TIMEOUT_MS: env.durationMs({ min: 100, max: 300_000 }).default(30_000),
       /** An address, without a name. */
       MAIL_FROM: z.email({ error: 'must be an e-mail address' }).default('orders@paysaga.example'),
     }),

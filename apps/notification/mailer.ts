@@ -13,6 +13,8 @@ export interface Mail extends Words {
 }
 
 export interface Mailer {
+  /** For one attempt, in milliseconds: less than the caller should grant, for who gives up first knows what had left. */
+  readonly attemptTimeoutMs: number
   /**
    * One attempt. Resolves when the server has taken the mail or refused it for good.
    * @throws NotPerformed when it certainly has not taken it: away, busy, or at odds with us about something else
@@ -29,6 +31,8 @@ export interface SmtpOptions {
   /** The address that mails come from. Its domain is that of their Message-IDs. */
   readonly from: string
   readonly maxConnections: number
+  /** For one attempt, with its wait for a connection of the pool. */
+  readonly attemptTimeoutMs: number
 }
 
 const timeouts = {
@@ -39,13 +43,7 @@ const timeouts = {
   socketTimeout: 15_000,
 }
 
-/**
- * For one attempt, with its wait for a connection of the pool. Less than the caller grants: who gives up first can tell
- * whether the mail had begun to leave.
- */
-export const attemptTimeoutMs = 30_000
-
-export function smtpMailer({ url, from, maxConnections }: SmtpOptions): Mailer {
+export function smtpMailer({ url, from, maxConnections, attemptTimeoutMs }: SmtpOptions): Mailer {
   const transport = createTransport({
     ...timeouts,
     url,
@@ -69,6 +67,7 @@ export function smtpMailer({ url, from, maxConnections }: SmtpOptions): Mailer {
     done()
   })
   return {
+    attemptTimeoutMs,
     async send({ to, orderId, idempotencyKey, ...mail }) {
       // One of its own for each attempt, since it also names the attempt's body.
       const signal = AbortSignal.any([mail.signal, AbortSignal.timeout(attemptTimeoutMs)])

@@ -14,7 +14,12 @@ await runService<NotificationDatabase>({
   settings: config,
   database: { url: config.NOTIFICATION_DATABASE_URL, poolMax: config.NOTIFICATION_DATABASE_POOL },
   assemble: ({ db, log, metrics }) => {
-    const mailer = smtpMailer({ url: config.SMTP_URL, from: config.MAIL_FROM, maxConnections: config.SMTP_POOL })
+    const mailer = smtpMailer({
+      url: config.SMTP_URL,
+      from: config.MAIL_FROM,
+      maxConnections: config.SMTP_POOL,
+      attemptTimeoutMs: config.SMTP_TIMEOUT_MS,
+    })
     const participant = notificationParticipant(mailer)
     const observer = participantMetrics(metrics)
     watchBacklog(metrics, () => readBacklog(db))

@@ -1,13 +1,13 @@
 import { encodeEvent, on, ownJson } from '#contracts'
 import type { EffectHandler, Participant } from '#messaging'
-import { attemptTimeoutMs, type Mailer } from './mailer.ts'
+import type { Mailer } from './mailer.ts'
 import { decideNotification } from './notification.ts'
 import { notifications } from './store.ts'
 import { wordsOf } from './templates.ts'
 import type { MailOutcome, NotificationVocabulary, SendMail } from './vocabulary.ts'
 
-/** The mailer gives up by itself before. */
-const mailTimeoutMs = attemptTimeoutMs + 5_000
+/** The mailer gives up by itself so much earlier. */
+const slackMs = 5_000
 /** A customer who was not told for a day has found out. A mail server that is away does not age a mail. */
 const mailHorizonMs = 24 * 60 * 60 * 1_000
 
@@ -41,7 +41,7 @@ function mailing(mailer: Mailer): EffectHandler<SendMail, MailOutcome> {
   return {
     lane: (_mail, orderId) => `${orderId}/mail`,
     idempotencyKey: ({ number }, orderId) => `${orderId}/mail/${number}`,
-    timeoutMs: mailTimeoutMs,
+    timeoutMs: mailer.attemptTimeoutMs + slackMs,
     horizonMs: mailHorizonMs,
     call: (mail, { idempotencyKey, correlationId: orderId, signal }) =>
       mailer.send({ ...wordsOf(mail, orderId), to: mail.to, orderId, idempotencyKey, signal }),

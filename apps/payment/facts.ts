@@ -41,8 +41,10 @@ export function held(payment: Payment, fact: Held): Answer {
 
 function holding(payment: Payment, fact: Held, goal: Payment['goal']): Answer {
   const { paymentId, amountMinor, currency, expiresAt } = fact
+  const foreign = currency === payment.currency ? {} : { currency }
+  const position: Payment['position'] = { at: 'held', paymentId, authorisedMinor: amountMinor, ...foreign, expiresAt }
   return changed(
-    { ...answered(payment), goal, position: { at: 'held', paymentId, authorisedMinor: amountMinor, expiresAt } },
+    { ...answered(payment), goal, position },
     { type: 'PaymentAuthorized', ...about(payment), paymentId, amountMinor, currency, expiresAt },
   )
 }

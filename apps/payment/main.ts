@@ -4,6 +4,9 @@ import { gatewayCircuit, lookUpsWithBreaker, withBreaker } from './breaker.ts'
 import { readPaymentConfig } from './config.ts'
 import { gatewayEventRunner } from './gateway-events.ts'
 import { paymentRoutes } from './http.ts'
+import { ledgerRoutes } from './ledger-http.ts'
+import { watchLedger } from './ledger-metrics.ts'
+import { startSealer } from './ledger-sealer.ts'
 import { paymentMetrics } from './metrics.ts'
 import { resolving } from './operator.ts'
 import { operatorRoutes } from './operator-http.ts'
@@ -38,7 +41,9 @@ await runService<PaymentDatabase>({
     const reconciliation = reconciliationRunner(comparing, config.RECONCILE_EVERY_MS)
     const { GATEWAY_WEBHOOK_SECRETS: secrets = [], API_KEYS: apiKeys, OPS_API_KEYS: keys } = config
     const resolve = resolving({ db, participant, lookUps, log })
+    watchLedger(metrics, db)
     const routes = paymentRoutes({ db, apiKeys })
+    routes.route('/', ledgerRoutes({ db, apiKeys, operatorKeys: keys }))
     routes.route('/', webhookRoutes({ db, secrets, log, metrics, wake: () => events.wake() }))
     routes.route('/', operatorRoutes({ db, resolve, keys }))
     routes.route('/', reconciliationRoutes({ db, keys, wake: () => reconciliation.wake() }))
@@ -49,13 +54,13 @@ await runService<PaymentDatabase>({
         events.start()
         reconciliation.start()
         watchReconciliation(metrics, db)
-        const member = startParticipant(participant, { db, kafka, log, observer: paymentMetrics(metrics, db) })
-        return {
-          problems: () => member.problems(),
-          stop: async (options) => {
-            await Promise.all([member, events, reconciliation].map((each) => each.stop(options)))
-          },
+        const running = startParticipant(participant, { db, kafka, log, observer: paymentMetrics(metrics, db) })
+        const sealer = startSealer({ db, log })
+        const stop = async (options: { readonly timeoutMs: number }): Promise<void> => {
+          const stopped = [running, events, reconciliation].map((each) => each.stop(options))
+          await Promise.all([...stopped, sealer.stop()])
         }
+        return { ...running, stop }
       },
     }
   },

@@ -23,9 +23,9 @@ export function paymentMetrics(metrics: Metrics, db: Kysely<PaymentDatabase>): O
     gauges: [payments, events],
     fill: async () => {
       const { rows } = await sql<Waiting>`
-        select (select count(*) from (select from payments where condition = 'unknown' limit ${countMax}) as counted) as unknown,
-               (select count(*) from (select from payments where condition = 'review' limit ${countMax}) as counted) as review,
-               (select count(*) from (select from gateway_event where next_attempt_at is not null limit ${countMax}) as counted)
+        select (select count(*) from (select from payments where condition = 'unknown' limit ${countMax}) as waiting) as unknown,
+               (select count(*) from (select from payments where condition = 'review' limit ${countMax}) as waiting) as review,
+               (select count(*) from (select from gateway_event where next_attempt_at is not null limit ${countMax}) as waiting)
                  as events`.execute(db)
       const [waiting] = rows
       payments.set({ condition: 'unknown' }, Number(waiting?.unknown))

@@ -1,10 +1,19 @@
 import { type Kysely, sql } from 'kysely'
 import { ownJson, parseOwnJson } from '#contracts'
-import { jsonbStore } from '#messaging'
+import { jsonbStore, type Store } from '#messaging'
+import { transfersOf } from './ledger.ts'
+import { posting } from './ledger-store.ts'
 import type { PaymentDatabase } from './tables.ts'
 import type { Payment } from './vocabulary.ts'
 
-export const payments = jsonbStore<Payment>('payments', ownJson)
+/** What moves money is posted in the very statement that writes the payment it has moved for. */
+export const payments: Store<Payment> = {
+  ...jsonbStore<Payment>('payments', ownJson),
+  derive: (steps) => {
+    const transfers = steps.flatMap(transfersOf)
+    return transfers.length === 0 ? [] : [posting(transfers)]
+  },
+}
 
 /** More entries than a payment with all its refunds makes, unless somebody sends it facts without end. */
 const historyMaxEntries = 1_000

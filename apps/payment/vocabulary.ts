@@ -54,6 +54,8 @@ export type Position =
       readonly at: 'held'
       readonly paymentId: string
       readonly authorisedMinor: bigint
+      /** Where it is not the order's. Such a hold is let go. */
+      readonly currency?: string
       /** RFC 3339 */
       readonly expiresAt: string
     }

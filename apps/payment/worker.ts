@@ -21,6 +21,7 @@ export function worker({ once, pollMs, onFailure }: WorkerOptions): Worker {
   const stopping = new AbortController()
   const { signal } = stopping
   let woken = new AbortController()
+  let waking: AbortController | undefined
   let ended: Promise<void> = Promise.resolve()
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
@@ -38,6 +39,9 @@ export function worker({ once, pollMs, onFailure }: WorkerOptions): Worker {
     },
     wake: (afterMs = 0) => {
       const resting = woken
+      // One is enough: what was kept meanwhile is taken with it, or is due so soon after.
+      if (waking === resting) return
+      waking = resting
       void pause(afterMs, AbortSignal.any([signal, resting.signal])).then(() => resting.abort('woken'))
     },
     stop: async ({ timeoutMs }) => {

@@ -11,7 +11,7 @@ export type Edit = readonly [from: string, to: string]
 export function withEdits(source: string, edits: readonly Edit[]): string {
   return edits.reduce((edited, [from, to]) => {
     const parts = edited.split(from)
-    if (parts.length !== 2) throw new Error(`A bench build expects this exactly once: ${from}`)
+    if (parts.length !== 2) throw new Error(`The source is expected to hold this exactly once: ${from}`)
     return parts.join(to)
   }, source)
 }
@@ -35,14 +35,12 @@ const withoutVersionGate: Build = {
   },
 }
 
-/** What an input changed is neither worked out nor written. */
+/** What an input changed is neither worked out nor written. What else follows from it is. */
 const withoutHistory: Build = {
   replaced: {},
   edited: {
-    'apps/shared/messaging/fold.ts': [
-      ['  fold.history.push(entry)\n', ''],
-      ['participant.codec.encode(changeOf(draft.state, verdict.state))', "''"],
-    ],
+    'apps/shared/messaging/fold.ts': [['participant.codec.encode(changeOf(draft.state, verdict.state))', "''"]],
+    'apps/shared/messaging/decide-all.ts': [['[sql`recorded as (${store.record(history)})`]', '[]']],
   },
 }
 
@@ -52,7 +50,7 @@ const withoutEffects: Build = {
   edited: {
     'apps/shared/messaging/decide-all.ts': [
       ['newEffects(participant, emitted, leasing)', '[]'],
-      ['return effects.flatMap(', 'return newEffects(participant, emitted, emitted.length).flatMap('],
+      ['return effects.flatMap(', 'return newEffects(participant, emitted, () => true).flatMap('],
       ['effect.isLeased ? ids.get(effect.lane) : undefined', 'crypto.randomUUID()'],
     ],
   },

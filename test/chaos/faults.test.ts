@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openShop } from '../support/shop.ts'
 import { faults } from './faults/all.ts'
-import { participants, startAgain } from './faults/participants.ts'
+import { participants, roomForMails, startAgain } from './faults/participants.ts'
 import { round } from './round.ts'
 import { chosenFault, seed } from './settings.ts'
 
 const shop = openShop()
 const minuteMs = 60_000
-const roomForMails = { MAIL_MAX_MESSAGES: '1000000' }
 
 describe(`under load, with SEED=${seed}`, () => {
   beforeAll(async () => {
@@ -24,7 +23,7 @@ describe(`under load, with SEED=${seed}`, () => {
   it.each(chosen)('$id $name: nothing is lost and nothing done twice', { timeout: 15 * minuteMs }, async (fault) => {
     const plan = typeof fault.plan === 'function' ? await fault.plan(shop) : fault.plan
     try {
-      const { wrong, line } = await round(shop, { seed, name: fault.id, ...plan })
+      const { wrong, line } = await round(shop, { seed, name: `${fault.id} ${fault.name}`, ...plan })
       process.stdout.write(`${fault.id} ${fault.name}: ${line}\n`)
       expect(wrong.slice(0, 5), `${wrong.length} in all`).toEqual([])
     } finally {

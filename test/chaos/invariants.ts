@@ -10,6 +10,7 @@ export function violations(facts: Facts): readonly string[] {
     ...acknowledgedOrdersExist(facts),
     ...everyOrderEnds(facts),
     ...moneyIsRight(facts),
+    ...booksAreRight(facts),
     ...whatWasSaidIsOnKafka(facts),
     ...versionsAreContiguous(facts),
     ...nothingIsHandledTwice(facts),
@@ -63,6 +64,16 @@ function moneyIsRight({ orders, charges }: Facts): readonly string[] {
       [isTerminal(order) && !order.onHold && held > 0, 'has ended and money is held'],
     ] as const
     return wrong.flatMap(([isWrong, what]) => (isWrong ? [`${what}: ${JSON.stringify(order)}`] : []))
+  })
+}
+
+/** The ledger has what the gateway has, order by order and currency by currency. */
+function booksAreRight({ charges, clearing }: Facts): readonly string[] {
+  const netOf = new Map(charges.map((one) => [`${one.orderId} ${one.currency.toUpperCase()}`, one.netMinor]))
+  const balanceOf = new Map(clearing.map((one) => [`${one.orderId} ${one.currency}`, one.balanceMinor]))
+  return [...new Set([...netOf.keys(), ...balanceOf.keys()])].flatMap((place) => {
+    const [netMinor = 0, balanceMinor = 0] = [netOf.get(place), balanceOf.get(place)]
+    return netMinor === balanceMinor ? [] : [`the ledger has ${balanceMinor} and the gateway ${netMinor}: ${place}`]
   })
 }
 

@@ -25,6 +25,7 @@ const step = z.object({
   cause: z.string(),
   status: z.string().nullable(),
 })
+const cleared = z.object({ orderId: z.string(), currency: z.string(), balanceMinor: z.coerce.number() })
 const said = z.object({ id: z.string(), stream: z.string(), key: z.string(), type: z.string(), version: z.int() })
 const keyed = z.object({ of: z.string(), key: z.string() })
 const chargesPage = z.object({ orders: z.array(charges), nextCursor: z.int().nullable() })
@@ -46,6 +47,8 @@ export interface Facts {
   /** Every message of the topics. */
   readonly messages: readonly ReadMessage[]
   readonly charges: readonly Charges[]
+  /** The ledger's clearing account, by order and currency. */
+  readonly clearing: readonly z.infer<typeof cleared>[]
   readonly mails: readonly Mail[]
   readonly effects: readonly z.infer<typeof keyed>[]
   readonly parkedKeys: readonly z.infer<typeof keyed>[]
@@ -115,7 +118,7 @@ export async function stateOf(shop: Shop, { placed }: Load) {
 export async function collect(shop: Shop, load: Load): Promise<Facts> {
   const state = await stateOf(shop, load)
   const ids = state.orders.map(({ id }) => id)
-  const [history, saidRows, parkedMessages, messages, allCharges, mails] = await Promise.all([
+  const [history, saidRows, parkedMessages, messages, allCharges, clearing, mails] = await Promise.all([
     everywhere(shop, step, (schema) => [
       `select '${schema}' as of, id::text, type, cause, change->>'status' as status
        from ${tableOf[schema]}_history where id = any($1) order by id, position`,
@@ -128,6 +131,7 @@ export async function collect(shop: Shop, load: Load): Promise<Facts> {
     everywhere(shop, keyed, keysIn('parked_message', ids)),
     readTopics(shop.stack.endpoints.brokers, topics),
     chargesOfAll(shop),
+    select({ shop, schema: 'payment_service' }, cleared, [clearingSql, [ids]]),
     mailsOf(shop),
   ])
   const ours = new Set<string | null>(ids)
@@ -140,9 +144,16 @@ export async function collect(shop: Shop, load: Load): Promise<Facts> {
     parkedMessages,
     messages,
     charges: allCharges.filter(({ orderId }) => ours.has(orderId)),
+    clearing,
     mails: mails.filter(({ orderId }) => ours.has(orderId)),
   }
 }
+
+const clearingSql = `
+  select order_id::text as "orderId", currency,
+         sum(case 'gateway_clearing' when debit_account then amount_minor when credit_account then -amount_minor else 0 end)
+           as "balanceMinor"
+  from ledger_transfers where order_id = any($1) group by order_id, currency`
 
 const tableOf: { readonly [schema in ServiceSchema]: string } = {
   order_service: 'orders',

@@ -4,13 +4,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } f
 import { NotPerformed } from '#messaging'
 import { createLogger, createMetrics } from '#runtime'
 import { type GatewayEventsOptions, gatewayEventRunner, handleEventsOnce } from '../../apps/payment/gateway-events.ts'
-import { keepEvent } from '../../apps/payment/gateway-events-store.ts'
+import { keepEvent, settleEvents, takeEvents } from '../../apps/payment/gateway-events-store.ts'
 import type { Found } from '../../apps/payment/look-ups.ts'
 import { stripeGateway } from '../../apps/payment/stripe-gateway.ts'
 import { stripeLookUps } from '../../apps/payment/stripe-look-ups.ts'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
-import { merchantId, type PayingOrder, payingOrder, uncalled } from '../support/paying.ts'
+import { merchantId, type PayingOrder, payingOrder, uncalled } from '../support/paying-order.ts'
 import { type Simulator, startSimulator } from '../support/simulator.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
@@ -247,6 +247,18 @@ test('two replicas handle each once, and several events of one intent with one l
     expect((await order.events()).filter((type) => type === 'PaymentCaptured')).toHaveLength(1)
   }
   expect(lookedUp.length).toBeLessThanOrEqual(40)
+})
+
+test('what a killed replica had taken another handles when its time is over, and who comes late counts for nothing', async () => {
+  const order = await payingOrder(db, ['OrderPlaced', 'Held', 'OrderConfirmed'], newIntent())
+  intents.set(order.paymentId, captured(order))
+  const id = await told(order.paymentId)
+  const taken = await takeEvents(db, { limit: 1, forMs: 60_000 })
+  expect(await handleEventsOnce(options)).toBe(0)
+  await due()
+  expect(await handleEventsOnce(options)).toBe(1)
+  expect(await db.transaction().execute((trx) => settleEvents(trx, taken, { outcome: 'failed' }))).toBe(0)
+  expect(await rowOf(id)).toMatchObject({ outcome: 'applied', attempts: 2 })
 })
 
 test('a runner handles what is kept while it runs', async () => {

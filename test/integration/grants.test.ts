@@ -13,6 +13,8 @@ const tablesOf = {
   payment_service: [
     'payments',
     'payments_history',
+    'ledger_transfers',
+    'ledger_blocks',
     'gateway_event',
     'reconciliation',
     'reconciliation_pair',
@@ -88,6 +90,15 @@ describe('the roles of the database', () => {
     await expectRefused(service, `delete from ${aggregate}`)
     await expectRefused(service, 'create table mine (id int)')
     await expectRefused(service, 'create table public.mine (id int)')
+  })
+
+  it('payment_service can neither change nor unsay what it has posted and sealed', async () => {
+    for (const table of ['ledger_transfers', 'ledger_blocks']) {
+      await expectRefused('payment_service', `update ${table} set hash = ''`)
+      await expectRefused('payment_service', `delete from ${table}`)
+      await expectRefused('payment_service', `truncate ${table}`)
+      await expectRefused('payment_service', `alter table ${table} disable trigger all`)
+    }
   })
 
   it.each(services)('relay may move rows of the outbox of %s, and sees nothing else of it', async (service) => {

@@ -10,7 +10,12 @@ import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { ids } from '../unit/notification/notifications.ts'
 import { type NotificationInput, transitions } from '../unit/notification/transitions.ts'
 
-const mailer = smtpMailer({ url: 'smtp://127.0.0.1:1', from: 'orders@paysaga.example', maxConnections: 1 })
+const mailer = smtpMailer({
+  url: 'smtp://127.0.0.1:1',
+  from: 'orders@paysaga.example',
+  maxConnections: 1,
+  attemptTimeoutMs: 30_000,
+})
 const participant = notificationParticipant(mailer)
 let database: TestDatabase
 let app: HttpApp

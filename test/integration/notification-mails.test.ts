@@ -38,7 +38,12 @@ test("an order's mails leave one after the other, and one that is refused does n
   await once(server.server, 'listening')
   const address = server.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  const mailer = smtpMailer({ url: `smtp://127.0.0.1:${port}`, from: 'orders@paysaga.example', maxConnections: 2 })
+  const mailer = smtpMailer({
+    url: `smtp://127.0.0.1:${port}`,
+    from: 'orders@paysaga.example',
+    maxConnections: 2,
+    attemptTimeoutMs: 30_000,
+  })
   const participant = notificationParticipant(mailer)
   const db = database.open<NotificationDatabase>('notification_service')
   const log = createLogger({ service: 'test', level: 'error' })

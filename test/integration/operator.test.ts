@@ -1,13 +1,16 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { createApp, createLogger, createReadiness, env, type HttpApp } from '#runtime'
+import { createApp, createLogger, createMetrics, createReadiness, env, type HttpApp } from '#runtime'
+import { keepEvent } from '../../apps/payment/gateway-events-store.ts'
 import type { Found } from '../../apps/payment/look-ups.ts'
+import { paymentMetrics } from '../../apps/payment/metrics.ts'
 import { resolving } from '../../apps/payment/operator.ts'
 import { operatorRoutes } from '../../apps/payment/operator-http.ts'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
-import { expiresAt, payingOrder, uncalled } from '../support/paying.ts'
+import { parseExposition, sumOf } from '../support/exposition.ts'
+import { expiresAt, payingOrder, uncalled } from '../support/paying-order.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 let database: TestDatabase
@@ -44,6 +47,7 @@ const inReview = () =>
   payingOrder(db, [...capturing, { type: 'GaveUp', operation: 'capture', reason: 'no_answer' }], `pi_${randomUUID()}`)
 const unknown = () =>
   payingOrder(db, [...capturing, { type: 'OutcomeUnknown', operation: 'capture' }], `pi_${randomUUID()}`)
+const within = { timeout: 5_000, interval: 100 }
 const evidence = 'dashboard, settlement file of Monday'
 
 test('payments in doubt are listed by their condition, with what is in doubt and since when', async () => {
@@ -177,4 +181,25 @@ test('what cannot be true, answers nothing or is about nobody is refused, and no
   expect((await resolve(order.orderId, { evidence })).status).toBe(400)
   expect(await operations(order.orderId)).toEqual([])
   expect(await order.payment()).toMatchObject({ condition: 'review' })
+})
+
+test('payments in doubt and events that wait are counted at each scrape', async () => {
+  const metrics = createMetrics(log)
+  paymentMetrics(metrics, db)
+  const count = async (name: string, labels: Record<string, string> = {}) =>
+    sumOf(parseExposition(await metrics.exposition()), `paysaga_${name}`, labels)
+  const [reviews, unknowns, events] = [
+    await count('payments_waiting', { condition: 'review' }),
+    await count('payments_waiting', { condition: 'unknown' }),
+    await count('gateway_events_due'),
+  ]
+  await inReview()
+  await unknown()
+  const about = { type: 'payment_intent.succeeded', objectId: null, paymentId: 'pi_1', isAboutRefunds: false }
+  await keepEvent(db, { id: 'evt_1', createdAt: new Date(), is: 'payment', ...about })
+  // It looks once a second at most.
+  await expect.poll(() => count('payments_waiting', { condition: 'review' }), within).toBe(Number(reviews) + 1)
+  expect(await count('payments_waiting', { condition: 'unknown' })).toBe(Number(unknowns) + 1)
+  expect(await count('gateway_events_due')).toBe(Number(events) + 1)
+  expect(await count('scrape_failures_total')).toBe(0)
 })

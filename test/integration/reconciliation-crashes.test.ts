@@ -9,7 +9,7 @@ import { findingsOf, findRun, latestRuns } from '../../apps/payment/reconciliati
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { type ListingGateway, listingGateway, takenAtGateway as taken } from '../support/listing-gateway.ts'
-import { payingOrder, uncalled } from '../support/paying.ts'
+import { payingOrder, uncalled } from '../support/paying-order.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 let database: TestDatabase

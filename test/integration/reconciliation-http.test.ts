@@ -8,7 +8,7 @@ import { watchReconciliation } from '../../apps/payment/reconciliation-metrics.t
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { type ListingGateway, listingGateway, takenAtGateway as taken } from '../support/listing-gateway.ts'
-import { payingOrder, uncalled } from '../support/paying.ts'
+import { payingOrder, uncalled } from '../support/paying-order.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 const dayMs = 24 * 60 * 60 * 1_000

@@ -9,7 +9,7 @@ import { stripeList } from '../../apps/payment/stripe-list.ts'
 import { stripeLookUps } from '../../apps/payment/stripe-look-ups.ts'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
-import { payingOrder, uncalled } from '../support/paying.ts'
+import { payingOrder, uncalled } from '../support/paying-order.ts'
 import {
   failure,
   intent,

@@ -8,6 +8,7 @@ export interface PlantedBug {
 }
 
 const messaging = (name: string): string => `apps/shared/messaging/${name}.ts`
+const kafkaPort = 'test/infra/consumer.test.ts'
 const integration = (name: string): string => `test/integration/messaging/${name}.test.ts`
 
 export const bugs: readonly PlantedBug[] = [
@@ -100,8 +101,129 @@ export const bugs: readonly PlantedBug[] = [
   {
     name: 'the call is made again after a decision that failed',
     file: messaging('outcomes'),
-    edits: [['outcome: answer.ends ? participant.codec.encode(answer.outcome) : null,', 'outcome: null,']],
+    edits: [['outcome: isKept ? participant.codec.encode(answer.outcome) : null,', 'outcome: null,']],
     caughtBy: { file: integration('effects'), test: 'is not called again because deciding on its answer failed' },
+  },
+  {
+    name: 'the horizon counts from the last sending, and never ends',
+    file: messaging('effect-rows'),
+    edits: [
+      [
+        'attempts = attempts + 1, first_sent_at = coalesce(first_sent_at, now())',
+        'attempts = attempts + 1, first_sent_at = now()',
+      ],
+    ],
+    caughtBy: { file: integration('horizon'), test: 'has it counted from its first sending' },
+  },
+  {
+    name: 'one kind of call takes the places of another',
+    file: messaging('places'),
+    edits: [['const free = this.#free.get(kind) ?? 0', 'const free = Math.min(...this.#free.values())']],
+    caughtBy: { file: integration('places'), test: 'of which all calls hang takes nothing from another' },
+  },
+  {
+    name: 'a place is not kept while its transaction is open',
+    file: messaging('places'),
+    edits: [['    this.#free.set(kind, free - count)\n', '']],
+    caughtBy: { file: integration('places'), test: 'that may be called once at a time is' },
+  },
+  {
+    name: 'the parked key is not locked while it is redriven',
+    file: messaging('parked-rows'),
+    edits: [
+      [
+        'select cause, attempts from parked_key where key = ${key} for update`',
+        'select cause, attempts from parked_key where key = ${key}`',
+      ],
+    ],
+    caughtBy: { file: integration('redriver'), test: 'waits while another is parked behind its key' },
+  },
+  {
+    name: 'the row of the outbox is committed by itself',
+    file: messaging('decide-all'),
+    edits: [
+      ['[sql`said as (${appending(said.map((one) => outboxEvent(participant, one)))})`]', '[]'],
+      [
+        '  const { rows } = await statement.execute(trx)',
+        `  if (said.length > 0) {
+    await appending(said.map((one) => outboxEvent(participant, one))).execute(trx)
+    await sql\`commit\`.execute(trx)
+    await sql\`begin\`.execute(trx)
+  }
+  const { rows } = await statement.execute(trx)`,
+      ],
+    ],
+    caughtBy: {
+      file: integration('batch'),
+      test: 'leaves neither state nor event when the transaction is rolled back',
+    },
+  },
+  {
+    name: 'a key may be null: the events of one order come in any order',
+    file: 'db/messaging/0002_outbox.sql',
+    edits: [['  aggregateid text not null,', '  aggregateid text,']],
+    caughtBy: { file: 'test/integration/grants.test.ts', test: 'the outbox refuses what the connector could not ship' },
+  },
+  {
+    name: 'the key of a message is not the order’s',
+    file: 'infra/connect/outbox-connector.json',
+    edits: [
+      ['"transforms.outbox.table.field.event.key": "aggregateid"', '"transforms.outbox.table.field.event.key": "type"'],
+    ],
+    caughtBy: {
+      file: 'test/infra/connector.test.ts',
+      test: 'ships the outboxes of all schemas word for word, also rows that are older than its slot',
+    },
+  },
+  {
+    name: 'the offset is committed before the transaction',
+    file: messaging('kafka-consumption'),
+    edits: [
+      [
+        '        await this.#subscription.onBatch({\n',
+        `        this.#handled.set(batch.partition, (BigInt(batch.lastOffset()) + 1n).toString())
+        await this.#subscription.onBatch({\n`,
+      ],
+    ],
+    caughtBy: { file: kafkaPort, test: 'aborts what is under way when it stops, and another one gets it again' },
+  },
+  {
+    name: 'a new group begins with the newest message',
+    file: messaging('kafka-consumption'),
+    edits: [['fromBeginning: true', 'fromBeginning: false']],
+    caughtBy: { file: kafkaPort, test: 'gives the messages of each key in order, with their headers and every byte' },
+  },
+  {
+    name: 'a consumer that is left out is never noticed',
+    file: messaging('hearing'),
+    edits: [['return looks >= deafLooks', 'return false']],
+    caughtBy: { file: kafkaPort, test: 'is built anew when its loop comes round and one partition is left out' },
+  },
+  {
+    name: 'a process that stays deaf lives on',
+    file: 'apps/shared/runtime/service.ts',
+    edits: [['      void membership.lost.then((err) => life.fail(err))\n', '']],
+    caughtBy: { file: kafkaPort, test: 'ends its process with 1 when a new consumer is as deaf' },
+  },
+  {
+    name: 'nobody listens to the pool’s errors',
+    file: 'apps/shared/runtime/database.ts',
+    edits: [["  pool.on('error', (err) => options.log.warn({ err }, 'an idle database connection broke'))\n", '']],
+    caughtBy: { file: 'test/unit/runtime/database.test.ts', test: 'survives a server that dies while nobody uses' },
+  },
+  {
+    name: 'nobody listens to the errors of a connection in use',
+    file: 'apps/shared/runtime/database.ts',
+    edits: [
+      [
+        "  pool.on('connect', (client) => client.on('error', (err) => options.log.debug({ err }, 'a database connection broke')))\n",
+        '',
+      ],
+    ],
+    caughtBy: {
+      file: 'test/unit/runtime/database.test.ts',
+      test: 'survives a server that dies between two statements',
+    },
   },
   {
     name: 'locks are taken in no order',
@@ -113,5 +235,34 @@ export const bugs: readonly PlantedBug[] = [
       ],
     ],
     caughtBy: { file: integration('deadlocks'), test: 'lock in the order of the keys' },
+  },
+  {
+    name: 'what was learned without a call leaves the call in its lane',
+    file: messaging('decide-all'),
+    edits: [['  if (work.settling) await deleteSettled(trx, fold.settled)\n', '']],
+    caughtBy: { file: 'test/integration/gateway-events.test.ts', test: 'settles the call whose outcome is unknown' },
+  },
+  {
+    name: 'a webhook is believed whoever has signed it',
+    file: 'apps/payment/webhook-signature.ts',
+    edits: [["if (ours.length === 0) return 'forged'", "if (ours.length === 0) return 'valid'"]],
+    caughtBy: { file: 'test/integration/webhooks.test.ts', test: 'is refused, counted, and not kept' },
+  },
+  {
+    name: 'a webhook that was recorded is believed for ever',
+    file: 'apps/payment/webhook-signature.ts',
+    edits: [["? 'valid' : 'stale'", "? 'valid' : 'valid'"]],
+    caughtBy: { file: 'test/integration/webhooks.test.ts', test: 'is refused, counted, and not kept' },
+  },
+  {
+    name: 'a refund is sent under another key',
+    file: 'apps/payment/stripe-requests.ts',
+    edits: [
+      [
+        "return this.#send(() => this.#stripe.refunds.create(params, this.#key('')))",
+        "return this.#sendAnew('', (options) => this.#stripe.refunds.create(params, options))",
+      ],
+    ],
+    caughtBy: { file: 'test/integration/stripe-failures.test.ts', test: 'never under another key' },
   },
 ]

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext, vi } from 'vitest'
+import type { ServiceName } from '../../infra/index.ts'
 import { type Committed, committed, ordersByMark } from '../support/committed.ts'
 import { type Flow, startFlow } from '../support/flow.ts'
 import { openShop } from '../support/shop.ts'
@@ -11,28 +12,32 @@ const backWithinMs = 60_000
 const timeout = backWithinMs + 60_000
 const looks = { timeout: 30_000, interval: 10 }
 
-// A call that a crash interrupts is taken up after twice this and five seconds; after 21 s by default.
-const paymentSettings = { GATEWAY_TIMEOUT_MS: '1000' }
+type Settings = Readonly<Record<string, string>>
+const settings: Readonly<Partial<Record<ServiceName, Settings>>> = {
+  // It answers so long after it has done what it was asked: a kill finds calls done and not answered.
+  'gateway-simulator': { GATEWAY_LATENCY_MS: '100' },
+  // A call that a crash interrupts is taken up after twice this and five seconds; after 21 s by default.
+  payment: { GATEWAY_TIMEOUT_MS: '1000' },
+  // A mail after this and ten seconds; after 40 s by default.
+  notification: { SMTP_TIMEOUT_MS: '1000' },
+}
 const topics = ['order.events', 'payment.events', 'notification.events']
 
 /** Every order of these tests. What they have in common is judged once, at the end. */
 const survivors: string[] = []
 
-// The gateway answers so long after it has done what it was asked: a kill finds calls done and not answered.
-const gatewaySettings = { GATEWAY_LATENCY_MS: '100' }
-
-beforeAll(() => restart({ gateway: gatewaySettings, payment: paymentSettings }))
-afterAll(() => restart({ gateway: {}, payment: {} }))
-async function restart(settings: Readonly<Record<'gateway' | 'payment', Readonly<Record<string, string>>>>) {
-  await services.stop('payment')
-  await services.stop('gateway-simulator')
-  await services.start('gateway-simulator', settings.gateway)
-  await services.start('payment', settings.payment)
+beforeAll(() => restart(settings))
+afterAll(() => restart({}))
+async function restart(under: typeof settings) {
+  for (const name of ['notification', 'payment', 'gateway-simulator'] as const) {
+    await services.stop(name)
+    await services.start(name, under[name])
+  }
 }
 
 const service = (name: 'notification' | 'order' | 'payment' | 'relay') => ({
   kill: () => services.kill(name, 'SIGKILL'),
-  start: () => services.start(name, name === 'payment' ? paymentSettings : {}),
+  start: () => services.start(name, settings[name]),
 })
 const component = (name: 'connect' | 'kafka' | 'postgres') => ({
   kill: () => stack.kill(name, 'SIGKILL'),
@@ -40,7 +45,7 @@ const component = (name: 'connect' | 'kafka' | 'postgres') => ({
 })
 const payment = service('payment')
 const victims = [
-  // First, for a mail that the crash interrupts is taken up after 40 s, and meanwhile the others are killed.
+  // First, for a mail that the crash interrupts waits for its lease, and meanwhile the others are killed.
   ['notification', service('notification')],
   ['order', service('order')],
   ['payment', payment],

@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely'
 import { type Decision, type Input, jsonbStore, type Log, type Participant, refused } from '#messaging'
 
 /**
- * The smallest participant that uses everything: it adds what it hears, rings a bell outside for every ten, and closes
- * at a deadline. For tests of the library, which knows no order.
+ * The smallest participant that uses everything: it adds what it hears, rings a bell outside for every ten, knocks at a
+ * door when told, and closes at a deadline. For tests of the library, which knows no order.
  */
 export interface Counter {
   readonly sum: number
@@ -20,8 +20,12 @@ export interface CounterVocabulary {
   heard: { readonly type: 'Added'; readonly by: number; readonly name: string; readonly closesAt?: string | undefined }
   said: { readonly type: 'Counted'; readonly sum: number } | { readonly type: 'Closed' }
   command: { readonly type: 'Reset' } | { readonly type: 'Open' }
-  effect: { readonly type: 'Ring'; readonly number: number }
-  outcome: { readonly type: 'Rung' } | { readonly type: 'NeverRung' } | { readonly type: 'RingUnknown' }
+  effect: { readonly type: 'Ring'; readonly number: number } | { readonly type: 'Knock' }
+  outcome:
+    | { readonly type: 'Knocked' }
+    | { readonly type: 'Rung' }
+    | { readonly type: 'NeverRung' }
+    | { readonly type: 'RingUnknown' }
 }
 
 const empty: Counter = { sum: 0, heard: [], rings: 0, isRinging: false, isClosed: false }
@@ -47,7 +51,8 @@ function decideCounter(counter: Counter | undefined, input: Input<CounterVocabul
         heard: [...before.heard, input.name],
         ...(closesAt === undefined ? {} : { closesAt }),
       }
-      return applied(state, [{ type: 'Counted', sum }])
+      const decision = applied(state, [{ type: 'Counted', sum }])
+      return input.name === 'knock' ? { ...decision, effects: [...decision.effects, { type: 'Knock' }] } : decision
     }
     case 'Reset':
       if (counter === undefined) return refused('nothing_to_reset')
@@ -56,6 +61,10 @@ function decideCounter(counter: Counter | undefined, input: Input<CounterVocabul
     case 'NeverRung':
       if (counter === undefined) return { is: 'ignored', because: 'alarm' }
       return applied({ ...counter, isRinging: false, rings: counter.rings + (input.type === 'Rung' ? 1 : 0) })
+    case 'Knocked':
+      return counter === undefined
+        ? { is: 'ignored', because: 'alarm' }
+        : applied({ ...counter, heard: [...counter.heard, 'knocked'] })
     case 'RingUnknown':
       return counter === undefined
         ? { is: 'ignored', because: 'alarm' }
@@ -68,10 +77,10 @@ function decideCounter(counter: Counter | undefined, input: Input<CounterVocabul
   }
 }
 
-type RingHandler = Participant<CounterVocabulary>['effects']['Ring']
+type Handlers = Participant<CounterVocabulary>['effects']
 
 export function counterParticipant(
-  ring: RingHandler['call'] = () => Promise.resolve({ type: 'Rung' }),
+  ring: Handlers['Ring']['call'] = () => Promise.resolve({ type: 'Rung' }),
 ): Participant<CounterVocabulary> {
   return {
     name: 'counter-service',
@@ -101,6 +110,14 @@ export function counterParticipant(
         gaveUp: () => ({ type: 'Rung' }),
         neverSent: () => ({ type: 'NeverRung' }),
       },
+      Knock: {
+        lane: (_effect, key) => `${key}/door`,
+        idempotencyKey: (_effect, key) => `${key}/knock`,
+        timeoutMs: 1_000,
+        horizonMs: 60_000,
+        call: () => Promise.resolve({ type: 'Knocked' }),
+        gaveUp: () => ({ type: 'Knocked' }),
+      },
     },
     codec: plainJson,
   }
@@ -121,6 +138,9 @@ export async function createCounterTables(admin: Kysely<unknown>, schema = 'paym
       at timestamptz not null default clock_timestamp(), type text not null, cause text not null,
       change jsonb not null, primary key (id, position))`.execute(admin)
 }
+
+/** A caller for whom there is no room: what is decided on waits until somebody leases it. */
+export const nobodyCalls = { take: () => false, giveBack: () => undefined, committed: () => undefined }
 
 export const silentLog: Log = {
   debug: () => undefined,

@@ -1,6 +1,6 @@
 import type { GatewayList } from '../../apps/payment/gateway-list.ts'
 import type { Found, GatewayLookUps } from '../../apps/payment/look-ups.ts'
-import { expiresAt, type PayingOrder } from './paying.ts'
+import { expiresAt, type PayingOrder } from './paying-order.ts'
 
 export interface ListingGateway {
   /** What it has, the newest first. Its list has two to a page. */

@@ -69,7 +69,38 @@ export function parkingIn(t: Counting) {
         void (await sql`alter table payment_service.counters drop constraint if exists no_such_name`.execute(admin)),
     }
   }
-  return { options, parkedKey, parkedVersions, makeDue, redrive, announced, waiting, nothingParked, heard, refusing }
+  /** A server that is so slow that it cancels whatever writes more than so many rows. */
+  const cancelling = async (rowsMax: number) => {
+    await sql`create function payment_service.be_slow() returns trigger language plpgsql as $$
+              begin
+                if (select count(*) from written) > ${sql.lit(rowsMax)} then
+                  raise exception 'canceling statement due to statement timeout' using errcode = '57014';
+                end if;
+                return null;
+              end $$`.execute(admin)
+    for (const event of ['insert', 'update']) {
+      await sql`create trigger ${sql.id(`slow_${event}`)} after ${sql.raw(event)} on payment_service.counters
+                referencing new table as written for each statement execute function payment_service.be_slow()`.execute(
+        admin,
+      )
+    }
+    return {
+      [Symbol.asyncDispose]: async () => void (await sql`drop function payment_service.be_slow cascade`.execute(admin)),
+    }
+  }
+  return {
+    cancelling,
+    options,
+    parkedKey,
+    parkedVersions,
+    makeDue,
+    redrive,
+    announced,
+    waiting,
+    nothingParked,
+    heard,
+    refusing,
+  }
 }
 
 /** The same participant after its bug was fixed. */

@@ -1,84 +1,102 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
-import { decideAll, type Input } from '#messaging'
+import { vi } from 'vitest'
+import { type AggregateInput, decideAll, type OpenTransaction } from '#messaging'
+import { sealOnce } from '../../apps/payment/ledger-sealer.ts'
 import { type PaymentParticipant, paymentParticipant } from '../../apps/payment/saga.ts'
-import { findPayment } from '../../apps/payment/store.ts'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
-import type { Payment, PaymentVocabulary } from '../../apps/payment/vocabulary.ts'
+import type { PaymentVocabulary } from '../../apps/payment/vocabulary.ts'
+import { ids, inputNamed } from '../unit/payment/inputs.ts'
+import { freshDatabase } from './database.ts'
 
-export const merchantId = '0190a000-0000-7000-8000-000000000001'
-export const expiresAt = '2036-11-29T10:00:00.000Z'
+export const paid = ['OrderPlaced', 'Held', 'OrderConfirmed', 'Captured'] as const
+export const refunded = [...paid, 'refund r1 300', 'Refunded r1 300'] as const
 
-const never = () => Promise.reject(new Error('no call is made here'))
-
-/** Decides as the service does; its calls stay rows. */
-export const uncalled: PaymentParticipant = paymentParticipant(
+const never = () => Promise.reject(new Error('nobody calls here'))
+const real = paymentParticipant(
   { authorise: never, capture: never, void: never, refund: never },
   { gatewayTimeoutMs: 1_000 },
 )
+/** Answers are fed without the effects that they answer, and those would be in each other's way. */
+const inOwnLane = <Handler extends object>(handler: Handler) => ({ ...handler, lane: () => `${randomUUIDv7()}` })
+const { Authorise, Capture, Void, Refund } = real.effects
+const participant: PaymentParticipant = {
+  ...real,
+  effects: {
+    Authorise: inOwnLane(Authorise),
+    Capture: inOwnLane(Capture),
+    Void: inOwnLane(Void),
+    Refund: inOwnLane(Refund),
+  },
+}
 
-/** What a test says for short; ids and amounts are the order's. */
-type Said = 'OrderPlaced' | 'OrderConfirmed' | 'OrderCancelled' | 'Held' | 'Captured' | Input<PaymentVocabulary>
-
-/** One payment of 12.00 EUR in the database, led to where a test begins. */
-export async function payingOrder(db: Kysely<PaymentDatabase>, said: readonly Said[], paymentId = 'pi_1') {
-  const orderId = randomUUIDv7()
-  const ids = { orderId, merchantId }
-  const amount = { amountMinor: 1_200n, currency: 'EUR' } as const
-  const inputOf = (name: Said): Input<PaymentVocabulary> => {
-    switch (name) {
-      case 'OrderPlaced':
-        return {
-          ...ids,
-          type: name,
-          currency: 'EUR',
-          totalMinor: 1_200n,
-          items: [],
-          customer: { email: 'ada@example.com' },
-          paymentMethod: 'pm_card_visa',
-          payBy: expiresAt,
-        }
-      case 'OrderConfirmed':
-        return { ...ids, type: name, totalMinor: 1_200n }
-      case 'OrderCancelled': {
-        const totals = { capturedMinor: 0n, refundedMinor: 0n }
-        return { ...ids, type: name, reason: 'customer_request', settled: false, ...totals }
-      }
-      case 'Held':
-        return { type: name, paymentId, ...amount, expiresAt }
-      case 'Captured':
-        return { type: name, paymentId, ...amount }
-      default:
-        return name
-    }
-  }
-  const tell = async (name: Said): Promise<void> => {
-    const cause = { id: randomUUIDv7(), traceparent: '' }
-    await db.transaction().execute((trx) => decideAll(trx, uncalled, [{ key: orderId, input: inputOf(name), cause }]))
-  }
-  for (const name of said) await tell(name)
+/** The payment service's tables, and payments brought to where a test wants them. No gateway: answers are fed. */
+export async function paying(serverUrl: string) {
+  const database = await freshDatabase(serverUrl)
+  const db = database.open<PaymentDatabase>('payment_service', 5)
+  const admin = database.open<PaymentDatabase>('postgres', 1)
+  let causes = 0
+  const inputsOf = (orderId: string, names: readonly string[]): readonly AggregateInput<PaymentVocabulary>[] =>
+    names.map((name) => {
+      const input = inputNamed(name)
+      causes += 1
+      const cause = { id: `m${causes}`, traceparent: '' }
+      return { key: orderId, input: input.type === 'OrderPlaced' ? { ...input, orderId } : input, cause }
+    })
+  const feedIn = (trx: OpenTransaction, orderId: string, names: readonly string[]) =>
+    decideAll(trx, participant, inputsOf(orderId, names))
+  const feed = (orderId: string, ...names: readonly string[]) =>
+    db.transaction().execute((trx) => feedIn(trx, orderId, names))
   return {
-    orderId,
-    paymentId,
-    tell,
-    payment: async (): Promise<Payment> => {
-      const found = await findPayment(db, ids)
-      if (found === undefined) throw new Error('There is no payment')
-      return found.payment
+    database,
+    db,
+    merchantId: ids.merchantId,
+    /** A statement of a superuser, in the schema of the payment service. */
+    asAdmin: (statement: string) =>
+      admin.transaction().execute(async (trx) => {
+        await sql`set local search_path = payment_service`.execute(trx)
+        return await sql.raw(statement).execute(trx)
+      }),
+    feedIn,
+    /** In one transaction. */
+    feed,
+    /** Each input in a transaction of its own. */
+    live: async (names: readonly string[]) => {
+      const orderId: string = randomUUIDv7()
+      for (const name of names) await feed(orderId, name)
+      return orderId
     },
-    /** What it has said so far. */
-    events: async (): Promise<readonly string[]> => {
-      const { rows } = await sql<{
-        type: string
-      }>`select type from outbox where aggregateid = ${orderId} order by id`.execute(db)
-      return rows.map(({ type }) => type)
+    feedTogether: (orders: ReadonlyMap<string, readonly string[]>) =>
+      db.transaction().execute((trx) =>
+        decideAll(
+          trx,
+          participant,
+          [...orders].flatMap(([orderId, names]) => inputsOf(orderId, names)),
+        ),
+      ),
+    transfersOf: async (orderId: string, within: Kysely<PaymentDatabase> = db) => {
+      const { rows } = await sql<{ number: number; kind: string; amount: string; cause: string }>`
+        select number, kind, amount_minor as amount, cause from ledger_transfers
+        where order_id = ${orderId} order by number`.execute(within)
+      return rows.map(({ number, kind, amount }) => `${number} ${kind} ${amount}`)
     },
-    /** The calls that are outstanding. */
-    calls: async (): Promise<readonly string[]> => {
-      const { rows } = await sql<{ kind: string }>`select kind from effect where key = ${orderId}`.execute(db)
-      return rows.map(({ kind }) => kind)
+    /** Everything, in as many blocks as it takes. @returns their sizes */
+    seal: async (maxTransfers?: number) => {
+      // Transactions of other tests, in other databases of the server, would delay a part of it.
+      await vi.waitUntil(async () => (await nothingIsOpen(db)).rows.length > 0, { timeout: 20_000, interval: 10 })
+      const sizes: number[] = []
+      for (let size = -1; size !== 0; ) {
+        size = await sealOnce(db, maxTransfers)
+        if (size > 0) sizes.push(size)
+      }
+      return sizes
     },
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   }
 }
 
-export type PayingOrder = Awaited<ReturnType<typeof payingOrder>>
+const nothingIsOpen = (db: Kysely<PaymentDatabase>) =>
+  sql`
+  select from ledger_transfers having max(xid) < pg_snapshot_xmin(pg_current_snapshot())`.execute(db)
+
+export type Paying = Awaited<ReturnType<typeof paying>>

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { portOf } from './simulator.ts'
 
@@ -24,13 +24,14 @@ export interface StripeStub extends AsyncDisposable {
 /** An HTTP server that answers in Stripe's shapes whatever a test wants said. */
 export async function stripeStub(answer: (request: StubRequest) => StubAnswer): Promise<StripeStub> {
   const requests: StubRequest[] = []
-  const server = createServer(async (incoming, response) => {
+  const respond = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = await read(incoming)
     requests.push(request)
     const { status = 200, body, isReplayed = false } = answer(request)
     const headers = { 'content-type': 'application/json', ...(isReplayed ? { 'idempotent-replayed': 'true' } : {}) }
     response.writeHead(status, headers).end(JSON.stringify(body))
-  }).listen(0, '127.0.0.1')
+  }
+  const server = createServer((incoming, response) => void respond(incoming, response)).listen(0, '127.0.0.1')
   const port = await portOf(server)
   return {
     url: `http://127.0.0.1:${port}`,

@@ -3,7 +3,7 @@ import type { OpenTransaction } from './vocabulary.ts'
 
 /** What the machinery itself has to say. Nobody's saga listens: version 0, not gated. */
 export interface Announcement {
-  readonly type: 'MessageParked' | 'MessageDead' | 'MessageRedriven' | 'MessageDiscarded'
+  readonly type: 'MessageParked' | 'MessageDead' | 'MessageRedriven' | 'MessageDiscarded' | 'EffectGaveUp'
   /** The key it is about. */
   readonly subject: string
   /** Why, in a word or a person's sentence. */

@@ -4,7 +4,7 @@ import { Breaker } from './breaker.ts'
 import { decideInTransaction } from './decide-in-transaction.ts'
 import { Failing, Unplaceable } from './delivery.ts'
 import type { EffectsOf } from './effects.ts'
-import { asError, classify, reasonOf } from './failures.ts'
+import { asError, classify, reasonOf, tookTooLong } from './failures.ts'
 import { inBatches } from './in-batches.ts'
 import { batchMaxMessages, type KafkaMessage } from './kafka-client.ts'
 import { endSpan, registeredTracer } from './observer.ts'
@@ -82,13 +82,14 @@ async function handleTogether<V extends Vocabulary>(
   options: MessagesOf<V>,
   shares: readonly Share<V>[],
 ): Promise<unknown> {
+  let atMost = batchMaxMessages
   for (let attempt = 1; ; attempt += 1) {
     for (const share of shares.filter(isOpen)) if (share.signal.aborted) share.obstacle = asError(share.signal.reason)
     const open = shares.filter(isOpen)
     if (open.length === 0) return undefined
     let delays = notYetDelays
     try {
-      await decideOnce(options, open)
+      await decideSome(options, open, atMost)
     } catch (error) {
       const failure = classify(error)
       if (failure === 'content') return error
@@ -96,6 +97,8 @@ async function handleTogether<V extends Vocabulary>(
         noteSurroundings(options, error)
         delays = infrastructureDelays
       }
+      if (tookTooLong(error))
+        atMost = Math.ceil(Math.min(atMost, Math.max(...open.map(({ items }) => items.length))) / 2)
     }
     if (!open.some(isOpen)) return undefined
     await pause(backoffMs(attempt, delays), AbortSignal.any(open.map(({ signal }) => signal)))
@@ -155,6 +158,23 @@ async function handleAlone<V extends Vocabulary>(
     }
   }
   return items
+}
+
+/** Of each share so many messages at most; the others stay for the next round. */
+async function decideSome<V extends Vocabulary>(
+  options: MessagesOf<V>,
+  shares: readonly Share<V>[],
+  atMost: number,
+): Promise<void> {
+  const later = shares.map(({ items }) => items.slice(atMost))
+  for (const share of shares) share.items = share.items.slice(0, atMost)
+  try {
+    await decideOnce(options, shares)
+  } finally {
+    shares.forEach((share, index) => {
+      share.items = [...share.items, ...(later[index] ?? [])]
+    })
+  }
 }
 
 async function decideOnce<V extends Vocabulary>(options: MessagesOf<V>, shares: readonly Share<V>[]): Promise<void> {

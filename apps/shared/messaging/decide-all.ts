@@ -65,8 +65,8 @@ export interface Work<V extends Vocabulary> {
   readonly keys: readonly string[]
   /** A function is called once the aggregates are locked: for items that depend on rows further down the lock order. */
   readonly items: readonly Item<V>[] | ((rows: Locked<V['state']>['rows']) => Promise<readonly Item<V>[]>)
-  /** So many of the effects are leased by the transaction that writes them, and are the caller's to call. */
-  readonly leasing?: number
+  /** Asked for each effect that is to be written: those it says yes to are leased at once, and the caller's to call. */
+  readonly leasing?: (kind: string) => boolean
   /** The items are not outcomes: the rows of the effects that they settle are still there, and go. */
   readonly settling?: boolean
 }
@@ -97,7 +97,7 @@ export async function decideItems<V extends Vocabulary>(
     foldNeverSent(fold, withdrawn)
   }
   if (work.settling) await deleteSettled(trx, fold.settled)
-  const leased = await write(trx, fold, work.leasing ?? 0)
+  const leased = await write(trx, fold, work.leasing ?? nobodyCalls)
   failpoint('decide.written')
   return { fold, verdicts, leased }
 }
@@ -107,19 +107,23 @@ function nothingDecided<V extends Vocabulary>(participant: Participant<V>): Reso
   return { fold: startFold(participant, [], { rows: new Map(), now: new Date(0) }), verdicts: [], leased: [] }
 }
 
-/** Everything at once: one statement and one round trip for states, history, outbox and effects. */
+const nobodyCalls = (): boolean => false
+
+/** Everything at once: one statement and one round trip for states, what follows from them, outbox and effects. */
 async function write<V extends Vocabulary>(
   trx: OpenTransaction,
   { participant, drafts, said, emitted, history }: Fold<V>,
-  leasing: number,
+  leasing: (kind: string) => boolean,
 ): Promise<readonly LeasedEffect<V>[]> {
   const toSave = [...drafts.values()].flatMap((draft) => toBeSaved(participant, draft))
   if (toSave.length === 0) return []
   const effects = newEffects(participant, emitted, leasing)
-  const saving = participant.store.save(toSave)
+  const { store } = participant
+  const saving = store.save(toSave)
   const parts = [
     ...saving.map((statement, index) => sql`${sql.id(`saved_${index}`)} as (${statement})`),
-    ...(history.length === 0 ? [] : [sql`recorded as (${participant.store.record(history)})`]),
+    ...(history.length === 0 ? [] : [sql`recorded as (${store.record(history)})`]),
+    ...(store.derive?.(history) ?? []).map((statement, index) => sql`${sql.id(`derived_${index}`)} as (${statement})`),
     ...(said.length === 0 ? [] : [sql`said as (${appending(said.map((one) => outboxEvent(participant, one)))})`]),
     ...(effects.length === 0 ? [] : [sql`emitted as (${insertingEffects(participant, effects)})`]),
   ]

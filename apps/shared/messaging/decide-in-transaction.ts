@@ -17,12 +17,23 @@ export async function decideInTransaction<V extends Vocabulary>(
   { db, participant, caller }: Pick<EffectsOf<V>, 'db' | 'participant' | 'caller'>,
   { prepare, conclude }: Steps<V>,
 ): Promise<Resolved<V>> {
-  const decided = await db.transaction().execute(async (trx) => {
-    const work = await prepare(trx)
-    const resolved = await decideItems(trx, participant, { ...work, leasing: caller?.free() ?? 0 })
-    await conclude?.(trx, resolved)
-    return resolved
-  })
+  const taken: string[] = []
+  const leasing = (kind: string): boolean => {
+    const isFree = caller?.take(kind) ?? false
+    if (isFree) taken.push(kind)
+    return isFree
+  }
+  const decided = await db
+    .transaction()
+    .execute(async (trx) => {
+      const resolved = await decideItems(trx, participant, { ...(await prepare(trx)), leasing })
+      await conclude?.(trx, resolved)
+      return resolved
+    })
+    .catch((error: unknown) => {
+      for (const kind of taken) caller?.giveBack(kind)
+      throw error
+    })
   failpoint('decide.committed')
   caller?.committed(decided)
   return decided

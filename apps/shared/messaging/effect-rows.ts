@@ -19,6 +19,8 @@ export interface LeasedEffect<V extends Vocabulary> {
   readonly isUnknown: boolean
   /** The call is made; only its decision failed. It is never made again because of our own bug. */
   readonly outcome: V['outcome'] | undefined
+  /** What became of the attempt before this one. */
+  readonly lastError: string | null
 }
 
 /** A lease outlasts the call by this: a runner that is alive has told its outcome by then. */
@@ -35,6 +37,7 @@ interface EffectRow {
   readonly age_ms: number
   readonly is_unknown: boolean
   readonly outcome: string | null
+  readonly last_error: string | null
 }
 
 /** An effect on its way into its table. */
@@ -44,18 +47,18 @@ export interface NewEffect<V extends Vocabulary> extends Emitted<V> {
   readonly isLeased: boolean
 }
 
-/** In the order in which their lanes are locked; the first `leasing` of them are born leased. */
+/** In the order in which their lanes are locked. `leasing` is asked for each whether it is born leased. */
 export function newEffects<V extends Vocabulary>(
   participant: Participant<V>,
   emitted: readonly Emitted<V>[],
-  leasing: number,
+  leasing: (kind: string) => boolean,
 ): readonly NewEffect<V>[] {
   return emitted
     .toSorted((one, other) => (one.lane < other.lane ? -1 : 1))
-    .map((one, index) => ({
+    .map((one) => ({
       ...one,
       idempotencyKey: handlerOf(participant, one.effect.type).idempotencyKey(one.effect, one.key),
-      isLeased: index < leasing,
+      isLeased: leasing(one.effect.type),
     }))
 }
 
@@ -97,6 +100,7 @@ export function bornLeased<V extends Vocabulary>(
     ageMs: 0,
     isUnknown: false,
     outcome: undefined,
+    lastError: null,
   }
 }
 
@@ -138,27 +142,30 @@ export async function deleteSettled(trx: OpenTransaction, settled: readonly Sett
       order by lane for update)`.execute(trx)
 }
 
-/** Leases at most `limit` due effects, skipping those that another runner is leasing. */
+/** Leases at most so many due effects of each kind as it has places, skipping those that another runner is leasing. */
 export async function leaseEffects<V extends Vocabulary>(
   db: QueryExecutorProvider,
   participant: Participant<V>,
-  limit: number,
+  places: ReadonlyMap<string, number>,
 ): Promise<readonly LeasedEffect<V>[]> {
-  const kinds = Object.keys(participant.effects)
+  const kinds = [...places.keys()]
   const leasesMs = kinds.map((kind) => leaseMs(participant, kind))
   // Materialized, or the planner may run the limited look-up once per row. Kinds that nobody here handles stay aside.
   const { rows } = await sql<EffectRow>`
     with due as materialized (
-      select id, lease_ms from effect
-      join unnest(${textArray(kinds)}::text[], ${intArray(leasesMs)}::int[]) as handled (kind, lease_ms) using (kind)
-      where next_attempt_at <= now() and (leased_until is null or leased_until <= now())
-      order by next_attempt_at limit ${limit} for update of effect skip locked)
+      select id, lease_ms
+      from unnest(${textArray(kinds)}::text[], ${intArray(leasesMs)}::int[], ${intArray([...places.values()])}::int[])
+        as handled (kind, lease_ms, places)
+      cross join lateral (
+        select id from effect
+        where effect.kind = handled.kind and next_attempt_at <= now() and (leased_until is null or leased_until <= now())
+        order by next_attempt_at limit places for update skip locked) as of_kind)
     update effect as leased
     set lease_token = lease_token + 1, attempts = attempts + 1, first_sent_at = coalesce(first_sent_at, now()),
         leased_until = now() + due.lease_ms * interval '1 millisecond'
     from due where leased.id = due.id
     returning leased.id, key, payload, idempotency_key, lease_token, attempts, traceparent, outcome,
-              unknown_since is not null as is_unknown,
+              last_error, unknown_since is not null as is_unknown,
               (extract(epoch from now() - first_sent_at) * 1000)::float8 as age_ms`.execute(db)
   return rows.map((row) => leased(participant, row))
 }
@@ -175,6 +182,7 @@ function leased<V extends Vocabulary>({ codec }: Participant<V>, row: EffectRow)
     ageMs: row.age_ms,
     isUnknown: row.is_unknown,
     outcome: row.outcome === null ? undefined : codec.decode<V['outcome']>(row.outcome),
+    lastError: row.last_error,
   }
 }
 

@@ -45,6 +45,9 @@ export function whatFailed(error: unknown): string {
   return constraint === '' && frame !== '' ? `${codeOf(error)} at ${frame}` : `${codeOf(error)}${constraint}`
 }
 
+/** A statement or transaction was cancelled, for its time was over: less of the same work may have enough of it. */
+export const tookTooLong = (error: unknown): boolean => codeOf(error) === '57014' || codeOf(error) === '25P04'
+
 export function classify(error: unknown): Failure {
   if (error instanceof SomebodyWasFaster) return 'conflict'
   if (!(error instanceof Error)) return 'content'

@@ -4,11 +4,11 @@ import { whatFailed } from './failures.ts'
 import {
   type Cause,
   type Decision,
-  type HistoryEntry,
   handlerOf,
   type Input,
   type Participant,
   type Position,
+  type Step,
   type StoredAggregate,
   type Vocabulary,
 } from './vocabulary.ts'
@@ -56,10 +56,7 @@ export interface Emitted<V extends Vocabulary> {
   readonly cause: Cause
 }
 
-export interface Settled {
-  readonly key: string
-  readonly type: string
-}
+export type Settled = { readonly key: string; readonly type: string }
 
 export type Withdrawal = Settled & { readonly cause: Cause }
 
@@ -86,7 +83,7 @@ export interface Fold<V extends Vocabulary> {
   readonly emitted: Emitted<V>[]
   readonly withdrawals: Withdrawal[]
   readonly settled: Settled[]
-  readonly history: HistoryEntry[]
+  readonly history: Step<V['state']>[]
 }
 
 export function startFold<V extends Vocabulary>(
@@ -184,7 +181,7 @@ interface ToApply<V extends Vocabulary> {
 /** What `decide` led to, worked out before anything is changed: to throw here takes nothing but its key out. */
 interface Application<V extends Vocabulary> extends ToApply<V> {
   readonly emitted: readonly Emitted<V>[]
-  readonly entry: HistoryEntry
+  readonly entry: Step<V['state']>
 }
 
 function applicationOf<V extends Vocabulary>({ participant }: Fold<V>, toApply: ToApply<V>): Application<V> {
@@ -204,6 +201,8 @@ function applicationOf<V extends Vocabulary>({ participant }: Fold<V>, toApply: 
       type: typeof input === 'object' && 'type' in input ? input.type : 'skipped',
       cause: cause.id,
       change: participant.codec.encode(changeOf(draft.state, verdict.state)),
+      before: draft.state,
+      after: verdict.state,
     },
   }
 }

@@ -25,6 +25,7 @@ export type {
   Named,
   OpenTransaction,
   Participant,
+  Step,
   Store,
   Vocabulary,
 } from './vocabulary.ts'

@@ -1,9 +1,12 @@
 import type { Consumer, EachBatchPayload, TopicOffsets } from 'kafkajs'
 import { failpoint } from './failpoint.ts'
 import { reasonOf } from './failures.ts'
+import { Hearing } from './hearing.ts'
 import { batchMaxMessages, clientOf, type KafkaOptions, received, retry } from './kafka-client.ts'
+import { Extents } from './kafka-extents.ts'
 import type { Liveness } from './liveness.ts'
 import { pause } from './pause.ts'
+import { Deaf } from './recovery.ts'
 import type { Subscription, Surroundings } from './subscription.ts'
 
 /** More partitions than this in one process are handled one after the other. */
@@ -36,6 +39,8 @@ export class Consumption {
   /** What it still does afterwards is no longer its business: another one is there. */
   readonly #ended = new AbortController()
   readonly #liveness: Liveness
+  readonly #hearing = new Hearing()
+  readonly #extents: Extents
 
   constructor(options: KafkaOptions, subscription: Subscription, around: Surroundings) {
     this.#subscription = subscription
@@ -43,7 +48,11 @@ export class Consumption {
     this.#liveness = around.state.liveness
     this.#sessionTimeoutMs = options.sessionTimeoutMs
     this.#heartbeatMs = Math.floor(options.sessionTimeoutMs / heartbeatsPerSession)
-    this.#consumer = clientOf(options, around.log).consumer({
+    // Whoever awaits it may not have got so far.
+    this.#crashed.promise.catch(() => undefined)
+    const kafka = clientOf(options, around.log)
+    this.#extents = new Extents(kafka, subscription, around.log)
+    this.#consumer = kafka.consumer({
       groupId: subscription.groupId,
       sessionTimeout: options.sessionTimeoutMs,
       rebalanceTimeout: options.sessionTimeoutMs * 2,
@@ -60,32 +69,15 @@ export class Consumption {
   }
 
   async run(): Promise<void> {
-    const { log, state, stopping } = this.#around
+    const { state, stopping } = this.#around
     const { topic } = this.#subscription
-    const { CRASH, FETCH, GROUP_JOIN, HEARTBEAT } = this.#consumer.events
-    this.#consumer.on(HEARTBEAT, () => this.#liveness.heard())
-    this.#consumer.on(FETCH, () => this.#liveness.fetched())
-    this.#consumer.on(CRASH, ({ payload }) => this.#crashed.reject(payload.error))
-    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
-      if (this.#ended.signal.aborted) return
-      this.#handled.clear()
-      const partitions = payload.memberAssignment[topic] ?? []
-      this.#liveness.joined()
-      for (const partition of state.stoppedPartitions.keys()) {
-        if (partitions.includes(partition)) continue
-        state.stoppedPartitions.delete(partition)
-        // kafkajs remembers a pause beyond the assignment: should the partition come back, it would be deaf.
-        this.#consumer.resume([{ topic, partitions: [partition] }])
-      }
-      this.#subscription.observer?.assigned({ topic, partitions })
-      log.info({ group: this.#subscription.groupId, topic, partitions }, 'joined the consumer group')
-      state.waitsFor = undefined
-    })
+    this.#listen()
     state.stoppedPartitions.clear()
     const commitBySelf = ({ topic, partitions }: TopicOffsets) =>
       this.#consumer.commitOffsets(partitions.map((position) => ({ topic, ...position })))
     const committing = setInterval(() => void this.#commit(commitBySelf), commitIntervalMs)
-    const watching = setInterval(() => this.#rebuildIfDeaf(), this.#heartbeatMs)
+    const watching = setInterval(() => this.#rebuildIfStill(), this.#heartbeatMs)
+    const looking = setInterval(() => void this.#rebuildIfLeftOut(), this.#sessionTimeoutMs)
     const stopped = Promise.withResolvers<void>()
     const onStop = (): void => stopped.resolve()
     stopping.addEventListener('abort', onStop, { once: true })
@@ -106,18 +98,72 @@ export class Consumption {
       stopping.removeEventListener('abort', onStop)
       clearInterval(committing)
       clearInterval(watching)
+      clearInterval(looking)
       await this.#commit(commitBySelf)
-      const disconnected = this.#consumer.disconnect().catch(() => undefined)
+      const disconnected = Promise.all([this.#consumer.disconnect(), this.#extents.close()]).catch(() => undefined)
       // One whose loop is dead may never say that it has ended. Who stops waits for the batch at hand.
       await (stopping.aborted ? disconnected : Promise.race([disconnected, pause(disconnectMaxMs, never)]))
     }
   }
 
+  #listen(): void {
+    const { CRASH, FETCH, GROUP_JOIN, HEARTBEAT, START_BATCH_PROCESS } = this.#consumer.events
+    this.#consumer.on(HEARTBEAT, () => this.#liveness.heard())
+    this.#consumer.on(FETCH, () => {
+      this.#liveness.fetched()
+      this.#hearing.fetched()
+    })
+    this.#consumer.on(CRASH, ({ payload }) => this.#crashed.reject(payload.error))
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      if (!this.#ended.signal.aborted) this.#joined(payload.memberAssignment[this.#subscription.topic] ?? [])
+    })
+    // Also of a batch in which there is nothing for us, such as the mark at the end of a transaction.
+    this.#consumer.on(START_BATCH_PROCESS, ({ payload: { partition, lastOffset, highWatermark } }) => {
+      if (this.#ended.signal.aborted) return
+      this.#hearing.given(partition, { next: BigInt(lastOffset) + 1n, end: BigInt(highWatermark) })
+      this.#around.state.recovery.heard(partition)
+    })
+  }
+
+  #joined(partitions: readonly number[]): void {
+    const { log, state } = this.#around
+    const { groupId, topic, observer } = this.#subscription
+    this.#handled.clear()
+    this.#liveness.joined()
+    this.#hearing.joined(partitions)
+    state.recovery.joined(partitions)
+    for (const partition of state.stoppedPartitions.keys()) {
+      if (partitions.includes(partition)) continue
+      state.stoppedPartitions.delete(partition)
+      // kafkajs remembers a pause beyond the assignment: should the partition come back, it would be deaf.
+      this.#consumer.resume([{ topic, partitions: [partition] }])
+    }
+    observer?.assigned({ topic, partitions })
+    log.info({ group: groupId, topic, partitions }, 'joined the consumer group')
+    state.waitsFor = undefined
+  }
+
   /** The loop comes round every half second, with data or without, with partitions or without. */
-  #rebuildIfDeaf(): void {
+  #rebuildIfStill(): void {
     const deafMs = this.#liveness.deafMs()
     if (deafMs < this.#sessionTimeoutMs * deafSessions) return
-    this.#crashed.reject(new Error(`nothing was fetched for ${Math.round(deafMs / 1_000)} s`))
+    const kafkaAnswers = this.#liveness.unansweredMs() < this.#sessionTimeoutMs * 2
+    const message = `nothing was fetched for ${Math.round(deafMs / 1_000)} s`
+    this.#crashed.reject(new Deaf(message, { to: 'everything', kafkaAnswers }))
+  }
+
+  /** The loop comes round, and asks for nothing or is given nothing. */
+  async #rebuildIfLeftOut(): Promise<void> {
+    const extents = await this.#extents.read()
+    if (this.#ended.signal.aborted) return
+    if (extents !== undefined) this.#liveness.answered()
+    const stopped = this.#around.state.stoppedPartitions
+    const to = this.#hearing.look(extents, { stopped, isWorking: this.#liveness.isWorking() })
+    if (to.length === 0) return
+    const names = to.map((partition) => `${this.#subscription.topic}/${partition}`)
+    this.#crashed.reject(
+      new Deaf(`there is more in ${names.join(', ')}, and it does not come`, { to, kafkaAnswers: true }),
+    )
   }
 
   /** Never throws: kafkajs answers an error of ours by blocking the partition or by ending the consumer for good. */

@@ -3,6 +3,7 @@ import type { KafkaOptions } from './kafka-client.ts'
 import { Consumption } from './kafka-consumption.ts'
 import { Liveness } from './liveness.ts'
 import { pause } from './pause.ts'
+import { Deaf, Recovery } from './recovery.ts'
 import type { State, Subscription } from './subscription.ts'
 import type { Log } from './vocabulary.ts'
 
@@ -11,6 +12,11 @@ export interface RunningConsumer {
   stop(): Promise<void>
   /** Why this consumer does not consume all it should; empty when all is well. */
   problems(): readonly string[]
+  /**
+   * Resolves with the reason when a new consumer is as deaf as the one before it: this process cannot hear any more, and
+   * only another one may. It goes on trying. Never rejects.
+   */
+  readonly lost: Promise<Error>
 }
 
 /** A new consumer is built this long after the last one failed. */
@@ -21,9 +27,11 @@ export function consume(options: KafkaOptions, subscription: Subscription, log: 
   const stopping = new AbortController()
   const state: State = {
     liveness: new Liveness(),
+    recovery: new Recovery(),
     waitsFor: 'has not joined its group yet',
     stoppedPartitions: new Map(),
   }
+  const lost = Promise.withResolvers<Error>()
   const keepConsuming = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       state.liveness = new Liveness()
@@ -32,6 +40,10 @@ export function consume(options: KafkaOptions, subscription: Subscription, log: 
       } catch (error) {
         state.waitsFor = `waiting for Kafka at ${options.brokers.join(', ')}: ${reasonOf(error)}`
         log.warn({ group: subscription.groupId }, state.waitsFor)
+        if (error instanceof Deaf && state.recovery.deaf(error)) {
+          log.error({ group: subscription.groupId, err: error }, isLost)
+          lost.resolve(error)
+        }
       }
       await pause(rebuildAfterMs, stopping.signal)
     }
@@ -42,13 +54,17 @@ export function consume(options: KafkaOptions, subscription: Subscription, log: 
       stopping.abort()
       return running
     },
+    lost: lost.promise,
     problems: () => [
+      ...(state.recovery.isLost ? [isLost] : []),
       ...silenceOf(state, options),
       ...(state.waitsFor === undefined ? [] : [state.waitsFor]),
       ...[...state.stoppedPartitions].map(([partition, cause]) => `${subscription.topic}/${partition}: ${cause}`),
     ],
   }
 }
+
+const isLost = 'a new consumer is as deaf as the one before it: only a new process may help'
 
 /** A broker that hangs closes no connection: only what it has not said for a while tells. */
 function silenceOf({ waitsFor, liveness }: State, { brokers, sessionTimeoutMs }: KafkaOptions): readonly string[] {

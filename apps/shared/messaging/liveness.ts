@@ -3,6 +3,7 @@ export class Liveness {
   readonly #clock: () => number
   readonly #inWork = new Set<number>()
   #heardAt: number
+  #answeredAt = Number.NEGATIVE_INFINITY
   /** Undefined: it has not joined its group yet. */
   #fetchedAt: number | undefined
 
@@ -14,6 +15,11 @@ export class Liveness {
   /** Kafka answered a heartbeat. */
   heard(): void {
     this.#heardAt = this.#clock()
+  }
+
+  /** Kafka answered somebody else of this process. */
+  answered(): void {
+    this.#answeredAt = this.#clock()
   }
 
   joined(): void {
@@ -35,6 +41,15 @@ export class Liveness {
     this.fetched()
   }
 
+  isWorking(): boolean {
+    return this.#inWork.size > 0
+  }
+
+  /** For how many milliseconds Kafka has answered nobody else of this process; infinite if it never did. */
+  unansweredMs(): number {
+    return this.#clock() - this.#answeredAt
+  }
+
   /** For how many milliseconds Kafka has answered nothing that concerns the group. */
   silentMs(): number {
     return this.#clock() - this.#heardAt
@@ -42,6 +57,6 @@ export class Liveness {
 
   /** For how many milliseconds its loop has stood still; 0 until it has joined, and while it works on a batch. */
   deafMs(): number {
-    return this.#fetchedAt === undefined || this.#inWork.size > 0 ? 0 : this.#clock() - this.#fetchedAt
+    return this.#fetchedAt === undefined || this.isWorking() ? 0 : this.#clock() - this.#fetchedAt
   }
 }

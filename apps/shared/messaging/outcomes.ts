@@ -1,3 +1,4 @@
+import { announce } from './announcements.ts'
 import { backoffMs, callDelays } from './backoff.ts'
 import { decideInTransaction } from './decide-in-transaction.ts'
 import { deleteLeased, type LeasedEffect, leaseSlackMs, postpone } from './effect-rows.ts'
@@ -15,6 +16,8 @@ export interface Answer<V extends Vocabulary> {
   readonly outcome: V['outcome']
   /** The effect is over. Otherwise this is only the first word: its outcome is unknown and it will be called again. */
   readonly ends: boolean
+  /** Nobody was called: the horizon has passed. */
+  readonly gaveUp?: boolean
 }
 
 interface Settlement<V extends Vocabulary> {
@@ -71,6 +74,7 @@ async function decideOutcomes<V extends Vocabulary>(
   options: EffectsOf<V>,
   batch: readonly Settlement<V>[],
 ): Promise<void> {
+  const { participant } = options
   let items: readonly Item<V>[] = []
   const { verdicts } = await decideInTransaction(options, {
     prepare: async (trx) => ({
@@ -80,8 +84,28 @@ async function decideOutcomes<V extends Vocabulary>(
         return items
       },
     }),
+    conclude: async (trx) => {
+      const decided = new Set(items.map(({ cause }) => cause.id))
+      const ended = batch.filter(({ effect, answer }) => answer.gaveUp && decided.has(effect.id))
+      await announce(
+        trx,
+        participant.name,
+        ended.map(({ effect }) => ({
+          type: 'EffectGaveUp',
+          subject: effect.key,
+          cause: causeOf(effect),
+          who: participant.name,
+        })),
+      )
+    },
   })
   verdicts.forEach((verdict, index) => tellVerdict(options, items[index], verdict))
+}
+
+/** Of an error only its name: what follows quotes the other side. */
+function causeOf<V extends Vocabulary>({ effect, lastError }: LeasedEffect<V>): string {
+  const [reason = 'unknown'] = /^\w+(?=:|$)/.exec(lastError ?? '') ?? []
+  return `${effect.type}: ${reason}`
 }
 
 /** The outcomes whose lease is still the one they were called with; somebody was faster with the others. */
@@ -124,11 +148,13 @@ async function keepOutcome<V extends Vocabulary>(
     { orderId: effect.key, effectId: effect.id, err: error },
     'deciding an outcome failed, its call is not made again',
   )
+  // Who gave up has called nobody, and finds out by himself again that it is too late.
+  const isKept = answer.ends && answer.gaveUp !== true
   await postpone(db, effect, {
     delayMs: backoffMs(effect.attempt, decisionDelays),
     error: String(error),
     isUnknown: false,
     isUnsent: false,
-    outcome: answer.ends ? participant.codec.encode(answer.outcome) : null,
+    outcome: isKept ? participant.codec.encode(answer.outcome) : null,
   })
 }

@@ -27,6 +27,11 @@ export interface RunningParticipant {
   stop(options: { readonly timeoutMs: number }): Promise<void>
   /** Why this participant does not do its work: empty when it is ready. */
   problems(): readonly string[]
+  /**
+   * Resolves with the reason when this process cannot hear any more, whatever is built anew: end it with an exit code other
+   * than 0, so that a supervisor starts another one. Until then it goes on trying. Never rejects.
+   */
+  readonly lost: Promise<Error>
 }
 
 /**
@@ -53,6 +58,7 @@ export function startParticipant<V extends Vocabulary>(
   }
   const consumer = consume(kafka, subscription, log)
   return {
+    lost: consumer.lost,
     problems: () => [...consumer.problems(), ...troubles.lasting()],
     stop: async ({ timeoutMs }) => {
       stopping.abort()

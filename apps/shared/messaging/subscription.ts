@@ -1,6 +1,7 @@
 import type { KafkaMessage } from './kafka-client.ts'
 import type { Liveness } from './liveness.ts'
 import type { ConsumerObserver } from './observer.ts'
+import type { Recovery } from './recovery.ts'
 import type { Log } from './vocabulary.ts'
 
 export interface Subscription {
@@ -20,6 +21,7 @@ export interface Subscription {
 export interface State {
   /** Of the consumer at hand. */
   liveness: Liveness
+  readonly recovery: Recovery
   waitsFor: string | undefined
   readonly stoppedPartitions: Map<number, string>
 }

@@ -90,6 +90,13 @@ export interface HistoryEntry {
   readonly change: string
 }
 
+/** A decided input with both states, for a store that derives more from it than what people read. */
+export interface Step<State> extends HistoryEntry {
+  /** Undefined where there was none. */
+  readonly before: State | undefined
+  readonly after: State
+}
+
 /** The aggregate's rows. `jsonbStore` makes one for a table. */
 export interface Store<State> {
   /**
@@ -104,6 +111,11 @@ export interface Store<State> {
   save(aggregates: readonly AggregateToSave<State>[]): readonly RawBuilder<{ id: string }>[]
   /** The statement that appends these entries to the history. Never called with none. */
   record(entries: readonly HistoryEntry[]): RawBuilder<unknown>
+  /**
+   * Statements that write what else follows from these steps, such as the transfers of a ledger: they commit with the
+   * states or not at all, in the same round trip. What they return is ignored. Left out: nothing else follows.
+   */
+  derive?(steps: readonly Step<State>[]): readonly RawBuilder<unknown>[]
   /** Locks and names at most `limit` aggregates whose deadline has come, skipping those that somebody else holds. */
   due(trx: OpenTransaction, limit: number): Promise<readonly string[]>
 }
@@ -137,6 +149,11 @@ export interface EffectHandler<Effect, Outcome> {
    * side remembers idempotency keys: a call after that could do it a second time.
    */
   readonly horizonMs: number
+  /**
+   * Calls of this kind that are under way at once in one process, at least 1; 64 unless given. Other kinds have places
+   * of their own, and other processes too.
+   */
+  readonly atOnce?: number
   /**
    * Runs outside any transaction, at least once, always under the same key. To throw is to say: outcome unknown, ask
    * again. To throw `NotPerformed` is to say: it provably did not happen, try again.

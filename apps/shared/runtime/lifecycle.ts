@@ -14,6 +14,8 @@ export interface Life {
   readonly signal: AbortSignal
   /** Run at the stop, after the HTTP requests that were under way, the last one registered first. */
   onStop(name: string, fn: () => void | Promise<void>): void
+  /** It cannot go on, and says why: the process stops in order and ends with 1. No more than that when it stops already. */
+  fail(err: Error): void
 }
 
 export interface ProcessOptions {
@@ -38,7 +40,7 @@ export interface ProcessOptions {
 
 /**
  * The life of a process. HTTP is open first, so that `/healthz` and `/readyz` tell what is awaited. SIGTERM and SIGINT
- * stop it in order and end it with 0. A second signal, a stop beyond its time, a failed start and an error that nobody
+ * stop it in order and end it with 0. `fail` does so with 1. A second signal, a stop beyond its time, a failed start and an error that nobody
  * caught end it with 1, after a line that says why. Resolves when ready, or when stopped before that.
  */
 export async function runProcess(options: ProcessOptions): Promise<void> {
@@ -60,7 +62,12 @@ export async function runProcess(options: ProcessOptions): Promise<void> {
     steps.push({ name: 'http', fn: () => http.drain({ openMs: drainMs, endMs: stopTimeoutMs / 2 }) })
     log.info({ port: http.port }, `${service} listens on port ${http.port}`)
     const onStop: Life['onStop'] = (name, fn) => void steps.splice(-1, 0, { name, fn })
-    await options.start({ log, readiness, signal: aborter.signal, onStop })
+    const fail: Life['fail'] = (err) => {
+      if (aborter.signal.aborted) return
+      log.fatal({ err }, `${service} cannot go on`)
+      stop('a failure that only a new process may mend', 1)
+    }
+    await options.start({ log, readiness, signal: aborter.signal, onStop, fail })
   } catch (err) {
     if (aborter.signal.aborted) return
     log.fatal({ err }, `${service} could not start`)

@@ -132,6 +132,11 @@ export const catalogue = {
     labels: ['kind'],
     help: 'Where we and the gateway differ and a person has to look: missing_here, extra_here, amount_differs, state_differs. Counted up to 10,000.',
   }),
+  ledgerUnsealed: gauge('paysaga_ledger_unsealed_seconds', {
+    unit: 'seconds',
+    labels: [],
+    help: 'For how long the oldest transfer of the ledger waits for a block that seals it; 0 when there is none.',
+  }),
   httpRequest: histogram('paysaga_http_request_seconds', delayBuckets, {
     unit: 'seconds',
     labels: ['method', 'route', 'status'],

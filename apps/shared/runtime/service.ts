@@ -48,6 +48,8 @@ export interface ServiceParts {
 interface Membership {
   stop(options: { readonly timeoutMs: number }): Promise<void>
   problems(): readonly string[]
+  /** Resolves when only another process can go on. */
+  readonly lost: Promise<Error>
 }
 
 /** For the batch and the calls at hand. What takes longer is resumed elsewhere when its lease is over. */
@@ -88,6 +90,7 @@ export async function runService<DB>(options: ServiceOptions<DB>): Promise<void>
         await membership.stop({ timeoutMs: stopTimeoutMs })
         await parts.close?.()
       })
+      void membership.lost.then((err) => life.fail(err))
       life.readiness.check('participant', () => membership.problems()[0])
     },
   })

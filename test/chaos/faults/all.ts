@@ -1,9 +1,12 @@
 import type { Shop } from '../../support/shop.ts'
+import { crashAt, crashPoints } from '../crash-points.ts'
 import type { RoundOptions } from '../round.ts'
+import { chosenPoint } from '../settings.ts'
 import { poisoned, redrivenTwice } from './content.ts'
 import { everythingAgain } from './duplicates.ts'
 import { brokerFrozen, brokerKilled, consumerFrozen, rebalanceStorm } from './kafka.ts'
 import { brokerCut, databaseCut } from './network.ts'
+import { participants } from './participants.ts'
 import { postgresKilled, sessionsTerminated } from './postgres.ts'
 import { coldStart, randomKills } from './processes.ts'
 import { openReplicas } from './replicas.ts'
@@ -24,9 +27,28 @@ export interface Plan extends Omit<RoundOptions, 'name' | 'seed'> {
 /** Twice and a half of what a session lasts here. */
 const frozenMs = 5_000
 
+/** Some mistakes show only when the process has a history. */
+const passages = [1, 2, 5]
+
+/** A service that dies at every point where that makes a difference, one after the other. */
+const crashes: readonly Fault[] = participants.flatMap((service) => {
+  const names = crashPoints[service].filter((name) => `${service}/${name}`.includes(chosenPoint))
+  if (names.length === 0) return []
+  return passages.map((passage) => ({
+    id: 'F15',
+    name: `${service} dies at every point, passage ${passage}`,
+    plan: {
+      strike: crashAt(
+        service,
+        names.map((name) => ({ name, passage })),
+      ),
+    },
+  }))
+})
+
 /** In this order, for some leave much behind. */
 export const faults: readonly Fault[] = [
-  { id: 'F1', name: 'PostgreSQL killed', plan: { strike: postgresKilled(2_000) } },
+  { id: 'F1', name: 'PostgreSQL killed', plan: { strike: postgresKilled(2_000, 15_000) } },
   { id: 'F2', name: 'sessions terminated every second', plan: { strike: sessionsTerminated(60_000) } },
   { id: 'F3', name: 'database cut off, 5 s', plan: { strike: databaseCut(5_000) } },
   { id: 'F3', name: 'database cut off, 60 s', plan: { strike: databaseCut(60_000), perSecond: 3 } },
@@ -35,6 +57,7 @@ export const faults: readonly Fault[] = [
   { id: 'F6', name: 'consumers frozen', plan: { strike: consumerFrozen } },
   { id: 'F7', name: 'broker cut off', plan: { strike: brokerCut(5_000) } },
   { id: 'F8', name: 'rebalance storm', plan: { strike: rebalanceStorm(180_000), perSecond: 5 } },
+  ...crashes,
   { id: 'F16', name: 'services killed at random', plan: { strike: randomKills(60_000) } },
   {
     id: 'F17',

@@ -22,7 +22,7 @@ export const everythingAgain =
         )
         return ends.flat().reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0)
       })
-    await eventually(async () => (await inTopics()) >= events, 300_000)
+    await eventually(async () => (await inTopics()) >= events, 600_000)
     load.pause()
     for (const name of participants) await shop.services.stop(name)
     await withAdmin(kafka, async (admin) => {

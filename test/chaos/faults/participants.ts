@@ -8,8 +8,11 @@ import type { Struck } from '../round.ts'
 export const participants = ['order', 'payment', 'notification'] as const
 export type ParticipantName = (typeof participants)[number]
 
-/** As all rounds have it: a call that a crash cuts off is taken up after its lease, 7 s in place of 21. */
-export const roundSettings: Readonly<Record<string, string>> = { GATEWAY_TIMEOUT_MS: '1000' }
+/** As all rounds have it: a call that a crash cuts off is taken up after its lease, 7 s in place of 21, a mail after 11. */
+export const roundSettings: Readonly<Record<string, string>> = { GATEWAY_TIMEOUT_MS: '1000', SMTP_TIMEOUT_MS: '1000' }
+
+/** Everybody's mails are looked for, and the sink drops the oldest of ten thousand otherwise. */
+export const roomForMails = { MAIL_MAX_MESSAGES: '1000000' }
 
 export const startAgain = (shop: Shop, name: ParticipantName, overrides: Readonly<Record<string, string>> = {}) =>
   shop.services.start(name, { ...roundSettings, ...overrides })

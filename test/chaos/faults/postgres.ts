@@ -2,18 +2,27 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Struck, World } from '../round.ts'
 
-/** Killed by SIGKILL in mid-transaction, and started again after a while. */
+/** Killed by SIGKILL in mid-transaction, and started again after each of these times. */
 export const postgresKilled =
-  (awayMs: number) =>
-  async ({ shop: { stack } }: World): Promise<Struck> => {
-    await stack.kill('postgres', 'SIGKILL')
-    await sleep(awayMs)
-    await stack.start('postgres')
-    const healedAt = Date.now()
-    const log = await stack.lastLines('postgres', 50)
-    const recovery = log.findLast((line) => line.includes('was interrupted') || line.includes('not properly shut down'))
-    if (recovery === undefined) throw new Error('PostgreSQL does not know that it was killed')
-    return { how: `PostgreSQL killed, away for ${awayMs} ms, recovered from its log`, healedAt }
+  (...awayMs: readonly number[]) =>
+  async ({ shop: { stack }, load }: World): Promise<Struck> => {
+    let healedAt = 0
+    for (const ms of awayMs) {
+      await stack.kill('postgres', 'SIGKILL')
+      await sleep(ms)
+      await stack.start('postgres')
+      healedAt = Date.now()
+      const log = await stack.lastLines('postgres', 50)
+      const recovery = log.findLast(
+        (line) => line.includes('was interrupted') || line.includes('not properly shut down'),
+      )
+      if (recovery === undefined) throw new Error('PostgreSQL does not know that it was killed')
+      await load.more(10)
+    }
+    return {
+      how: `PostgreSQL killed ${awayMs.length} times, away for ${awayMs.join(', ')} ms, and recovered`,
+      healedAt,
+    }
   }
 
 /** Every second all sessions of the services are terminated, whatever they are at. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { components } from '../../../infra/index.ts'
 import type { Struck, World } from '../round.ts'
-import { participants, startAgain } from './participants.ts'
+import { participants, roomForMails, startAgain } from './participants.ts'
 
 /** One service after the other is killed by SIGKILL, which and when by chance, and started again at once. */
 export const randomKills =
@@ -32,7 +32,8 @@ export const coldStart = async ({ shop, between }: World): Promise<Struck> => {
     const starting = names.map(async (name, place) => {
       await sleep(place * 300)
       if (name === 'postgres' || name === 'kafka' || name === 'connect') await shop.stack.start(name)
-      else if (name === 'relay' || name === 'gateway-simulator' || name === 'mail-sink') await shop.services.start(name)
+      else if (name === 'mail-sink') await shop.services.start(name, roomForMails)
+      else if (name === 'relay' || name === 'gateway-simulator') await shop.services.start(name)
       else await startAgain(shop, name)
     })
     await Promise.all(starting)

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Participant } from '#messaging'
 import { keepDeadlines, sweepDeadlinesOnce } from '../../../apps/shared/messaging/deadlines.ts'
 import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
-import { added, type CounterVocabulary, counterParticipant, silentLog } from '../../support/counter.ts'
+import { added, type CounterVocabulary, counterParticipant, nobodyCalls, silentLog } from '../../support/counter.ts'
 import { type Counting, counting } from '../../support/counting.ts'
 
 describe('a deadline', () => {
@@ -41,7 +41,7 @@ describe('a deadline', () => {
     }
     const stop = new AbortController()
     const troubles = new Troubles()
-    const caller = { free: () => 0, committed: () => stop.abort() }
+    const caller = { ...nobodyCalls, committed: () => stop.abort() }
     await keepDeadlines({ db: t.db, participant, log: silentLog, troubles, caller }, stop.signal)
     for (const key of keys) {
       expect(await t.counter(key)).toMatchObject({ state: { isClosed: key !== poisoned } })

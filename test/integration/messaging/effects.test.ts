@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { decideAll, type EffectCall, NotPerformed, type Participant } from '#messaging'
 import { leaseEffects } from '../../../apps/shared/messaging/effect-rows.ts'
 import { runEffectsOnce } from '../../../apps/shared/messaging/effects.ts'
+import { allPlaces } from '../../../apps/shared/messaging/places.ts'
 import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
 import { added, type CounterVocabulary, counterParticipant, silentLog } from '../../support/counter.ts'
 import { type Counting, counting } from '../../support/counting.ts'
@@ -81,7 +82,7 @@ describe('an effect', () => {
   it('that an earlier runner may have sent is not withdrawn because a later one was refused', async () => {
     const key = randomUUID()
     await t.handle([added(key, 1, { by: 10 })])
-    await leaseEffects(t.db, counterParticipant(), 10)
+    await leaseEffects(t.db, counterParticipant(), allPlaces(counterParticipant()))
     await makeDue(key)
     await run(() => Promise.reject(new NotPerformed('429')))
     await command(key, 'Reset')
@@ -90,13 +91,17 @@ describe('an effect', () => {
     await run()
   })
 
-  it('gives up after its horizon', async () => {
-    const key = randomUUID()
-    await t.handle([added(key, 1, { by: 10 })])
-    await sql`update effect set first_sent_at = now() - interval '61 seconds' where key = ${key}`.execute(t.db)
-    await run(() => Promise.reject(new Error('called beyond its horizon')))
-    expect(await rows(key)).toEqual([])
-    expect(await t.counter(key)).toMatchObject({ state: { heard: ['1'], rings: 1 } })
+  it('waits before it is called again, up to half a minute and not as long as others that failed with it', async () => {
+    const keys = Array.from({ length: 20 }, () => randomUUID())
+    await t.handle(keys.map((key) => added(key, 1, { by: 10 })))
+    await sql`update effect set attempts = 20`.execute(t.db)
+    await run(() => Promise.reject(new NotPerformed('429')))
+    const { rows: waits } = await sql<{ seconds: number }>`
+      select extract(epoch from next_attempt_at - now())::float8 as seconds from effect`.execute(t.db)
+    const seconds = waits.map((wait) => wait.seconds)
+    expect(Math.max(...seconds)).toBeLessThanOrEqual(30)
+    expect(Math.max(...seconds) - Math.min(...seconds)).toBeGreaterThan(5)
+    await sql`delete from effect`.execute(t.db)
   })
 
   it('that nobody answers in time is given up for this attempt', async () => {
@@ -142,9 +147,9 @@ describe('an effect', () => {
     const keys = Array.from({ length: 30 }, () => randomUUID())
     await t.handle(keys.map((key) => added(key, 1, { by: 10 })))
     await sql`vacuum analyze payment_service.effect`.execute(t.database.open<unknown>('postgres', 1))
-    expect(await leaseEffects(t.db, counterParticipant(), 5)).toHaveLength(5)
-    expect(await leaseEffects(t.db, counterParticipant(), 5)).toHaveLength(5)
-    expect(await leaseEffects(t.db, counterParticipant(), 64)).toHaveLength(20)
+    expect(await leaseEffects(t.db, counterParticipant(), new Map([['Ring', 5]]))).toHaveLength(5)
+    expect(await leaseEffects(t.db, counterParticipant(), new Map([['Ring', 5]]))).toHaveLength(5)
+    expect(await leaseEffects(t.db, counterParticipant(), new Map([['Ring', 64]]))).toHaveLength(20)
     await sql`delete from effect`.execute(t.db)
   })
 
@@ -190,7 +195,7 @@ describe('an effect', () => {
       calls += 1
       return Promise.resolve({ type: 'Rung' } as const)
     }
-    const effects = { Ring: { ...participant.effects.Ring, call: ring } }
+    const effects = { ...participant.effects, Ring: { ...participant.effects.Ring, call: ring } }
     await runEffectsOnce({ db: t.db, participant: { ...buggy, effects }, log: silentLog, troubles: new Troubles() })
     expect(await rows(key)).toMatchObject([{ outcome: '{"type":"Rung"}' }])
     await makeDue(key)
@@ -215,7 +220,7 @@ describe('an effect', () => {
   it('that may have left is not withdrawn', async () => {
     const key = randomUUID()
     await t.handle([added(key, 1, { by: 10 })])
-    await leaseEffects(t.db, counterParticipant(), 10)
+    await leaseEffects(t.db, counterParticipant(), allPlaces(counterParticipant()))
     await command(key, 'Reset')
     expect(await rows(key)).toMatchObject([{ attempts: 1 }])
     expect(await t.counter(key)).toMatchObject({ state: { isRinging: true } })

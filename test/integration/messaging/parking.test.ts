@@ -57,6 +57,14 @@ describe('a message that cannot be handled', () => {
     expect(await p.heard(bad)).toBeUndefined()
   })
 
+  it('is none that only took too long together with others: fewer at a time have enough of it', async () => {
+    await using _ = await p.cancelling(3)
+    const keys = Array.from({ length: 20 }, () => randomUUID())
+    await t.handle([...keys.map((key) => added(key, 1)), ...keys.map((key) => added(key, 2))])
+    expect(await Promise.all(keys.map(p.heard))).toEqual(keys.map(() => ['1', '2']))
+    expect(await Promise.all(keys.map(p.parkedKey))).toEqual(keys.map(() => undefined))
+  })
+
   it('does not keep commands, outcomes and deadlines of its aggregate from going on', async () => {
     const key = randomUUID()
     await t.handle([added(key, 1, { by: 3 }), added(key, 2, { name: 'bug' })])

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { decideAll } from '#messaging'
+import { park } from '../../../apps/shared/messaging/parking.ts'
 import { redriveOnce } from '../../../apps/shared/messaging/redriver.ts'
 import { added, counterParticipant, silentLog } from '../../support/counter.ts'
 import { type Counting, counting } from '../../support/counting.ts'
@@ -178,6 +179,33 @@ describe('a message that is parked', () => {
     await Promise.all([t.handle([added(key, 4)]), removed])
     expect(await p.parkedVersions(key)).toEqual([4])
     expect(await p.parkedKey(key)).toMatchObject({ cause: 'gap' })
+  })
+
+  it('waits while another is parked behind its key, which is not let go then', async () => {
+    const key = randomUUID()
+    await t.handle([added(key, 1, { name: 'bug' })])
+    const { store } = fixed()
+    const claimed = Promise.withResolvers<undefined>()
+    const mayGoOn = Promise.withResolvers<undefined>()
+    const lock: typeof store.lock = async (trx, keys) => {
+      claimed.resolve(undefined)
+      await mayGoOn.promise
+      return await store.lock(trx, keys)
+    }
+    await p.makeDue()
+    const redriven = redriveOnce(p.options({ ...fixed(), store: { ...store, lock } }))
+    await claimed.promise
+    // There is no aggregate yet, whose lock would keep the two apart.
+    await t.db.transaction().execute(async (trx) => {
+      const second = added(key, 2)
+      const next = { key, version: 2, messageId: second.headers.ce_id, type: 'Added', message: second } as const
+      await park(trx, { name: 'counter-service', topic: 'numbers.events' }, [{ ...next, because: 'gap', error: 'gap' }])
+      mayGoOn.resolve(undefined)
+      await expect.poll(async () => (await p.waiting()).length, { timeout: 10_000, interval: 10 }).toBe(1)
+    })
+    await redriven
+    expect(await p.heard(key)).toEqual(['bug', '2'])
+    expect(await p.parkedKey(key)).toBeUndefined()
   })
 
   it('meets another of its key that is parked at the very moment in which it is let go', async () => {

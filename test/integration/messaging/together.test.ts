@@ -6,7 +6,7 @@ import { leaseEffects } from '../../../apps/shared/messaging/effect-rows.ts'
 import { type Caller, startEffectRunner } from '../../../apps/shared/messaging/effects.ts'
 import type { KafkaMessage } from '../../../apps/shared/messaging/kafka-client.ts'
 import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
-import { added, type CounterVocabulary, counterParticipant, silentLog } from '../../support/counter.ts'
+import { added, type CounterVocabulary, counterParticipant, nobodyCalls, silentLog } from '../../support/counter.ts'
 import { type Counting, counting } from '../../support/counting.ts'
 
 describe('what is there at one time', () => {
@@ -44,7 +44,7 @@ describe('what is there at one time', () => {
   it('of which a partition that is taken away waits no longer, and the others are handled', async () => {
     const [good, waiting] = [randomUUID(), randomUUID()]
     const taken = new AbortController()
-    const { options } = watched({ free: () => 0, committed: () => taken.abort(new Error('taken away')) })
+    const { options } = watched({ ...nobodyCalls, committed: () => taken.abort(new Error('taken away')) })
     const obstacles = await handleBatches(options, [
       { messages: [added(waiting, 1, { name: 'needs a row' })], signal: taken.signal },
       batch(added(good, 1, { by: 5 })),
@@ -56,8 +56,10 @@ describe('what is there at one time', () => {
   it('is leased by its transaction as far as there is room, and the rest is left for others', async () => {
     const keys = [randomUUID(), randomUUID()]
     const begun: string[] = []
+    const tickets = ['the only one']
     const { options } = watched({
-      free: () => 1,
+      ...nobodyCalls,
+      take: () => tickets.pop() !== undefined,
       committed: ({ fold, leased }) => {
         expect(fold.emitted).toHaveLength(2)
         begun.push(...leased.map(({ key, leaseToken, attempt }) => `${key} ${leaseToken} ${attempt}`))
@@ -66,7 +68,7 @@ describe('what is there at one time', () => {
     await handleBatches(options, [batch(...keys.map((key) => added(key, 1, { by: 10 })))])
     const [first = '', second] = keys.toSorted()
     expect(begun).toEqual([`${first} 1 1`])
-    const leased = await leaseEffects(t.db, counterParticipant(), 10)
+    const leased = await leaseEffects(t.db, counterParticipant(), new Map([['Ring', 10]]))
     expect(leased.map(({ key }) => key)).toEqual([second])
   })
 
@@ -79,6 +81,6 @@ describe('what is there at one time', () => {
     await expect.poll(async () => (await t.counter(key))?.state.rings).toBe(1)
     stop.abort()
     await runner.ended()
-    expect(runner.free()).toBe(0)
+    expect(runner.take('Ring')).toBe(false)
   })
 })

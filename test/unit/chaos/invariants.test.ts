@@ -56,6 +56,7 @@ const sound: Facts = {
       intents: [{ id: 'pi_1', status: 'succeeded' }],
     },
   ],
+  clearing: [{ orderId: id, currency: 'EUR', balanceMinor: 2_580 }],
   // One of them came twice.
   mails: [
     { orderId: id, messageId: '<1@example.com>' },
@@ -96,6 +97,18 @@ const guilty: readonly (readonly [what: string, facts: Partial<Facts>, words: st
   ['a paid order was never charged', { charges: [] }, 'was not charged its total'],
   ['more went back than came', charged({ refunded: tally(2) }), 'got back more'],
   ['the gateway knows other amounts', charged({ netMinor: 2_000 }), 'other amounts than the gateway'],
+  ['a capture is not in the books', { clearing: [] }, 'the ledger has 0 and the gateway 2580'],
+  [
+    'a movement stands twice in the books',
+    { clearing: [{ orderId: id, currency: 'EUR', balanceMinor: 5_160 }] },
+    'the ledger has 5160',
+  ],
+  [
+    'the books are in another currency',
+    { clearing: [{ orderId: id, currency: 'USD', balanceMinor: 2_580 }] },
+    'the ledger has 2580 and the gateway 0',
+  ],
+  ['the books have what the gateway never took', { charges: [] }, 'the ledger has 2580 and the gateway 0'],
   ['a cancelled order keeps the money', ordered({ status: 'cancelled' }), 'its money was kept'],
   ['money is held for ever', charged({ intents: [{ id: 'pi', status: 'requires_capture' }] }), 'money is held'],
   ['an event is lost', { messages: first === undefined ? [] : [first] }, 'is not on Kafka'],

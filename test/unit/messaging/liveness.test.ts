@@ -36,6 +36,15 @@ describe('a consumer', () => {
     expect([liveness.deafMs(), liveness.silentMs()]).toEqual([0, 0])
   })
 
+  it('knows for how long Kafka has answered nobody else, however often the group was answered', () => {
+    liveness.joined()
+    expect(liveness.unansweredMs()).toBe(Number.POSITIVE_INFINITY)
+    liveness.answered()
+    now += 3_000
+    liveness.heard()
+    expect(liveness.unansweredMs()).toBe(3_000)
+  })
+
   it('is not deaf while it works, and has its time anew when it has worked', () => {
     liveness.joined()
     liveness.begins(0)

@@ -98,7 +98,12 @@ async function mailServer(script: Script = {}): Promise<Server> {
 }
 
 function mailerAt(port: number): Mailer {
-  return smtpMailer({ url: `smtp://127.0.0.1:${port}`, from: 'orders@paysaga.example', maxConnections: 2 })
+  return smtpMailer({
+    url: `smtp://127.0.0.1:${port}`,
+    from: 'orders@paysaga.example',
+    maxConnections: 2,
+    attemptTimeoutMs: 30_000,
+  })
 }
 
 /** `sent`, `failed <code>`, `not performed`, `unknown`, or that its time runs. */

@@ -65,9 +65,9 @@ test('refusals are answers: any number of them leaves the gateway in use', async
 test('a look-up that takes too long has failed, and as many of them leave the gateway alone as well', async () => {
   const { state, guarded, lookUps } = scripted()
   for (const _ of [1, 2, 3]) {
-    const looking = expect(lookUps.lookUp('pi_1')).rejects.toThrow('timed out')
+    const looking = lookUps.lookUp('pi_1').catch((error: unknown) => String(error))
     await vi.advanceTimersByTimeAsync(501)
-    await looking
+    expect(await looking).toContain('timed out')
   }
   await expect(lookUps.search('o')).rejects.toBeInstanceOf(NotPerformed)
   await expect(guarded.void(release, call)).rejects.toBeInstanceOf(NotPerformed)

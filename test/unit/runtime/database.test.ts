@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { closeDatabase, createLogger, isDatabaseUnavailable, openDatabase, pingDatabase } from '#runtime'
 
 const log = createLogger({ service: 'test', level: 'silent' })
@@ -52,6 +52,22 @@ test('survives a server that dies between two statements of a transaction', asyn
     await pingDatabase(trx)
   })
   await expect(transaction).rejects.toSatisfy(isDatabaseUnavailable)
+  await closeDatabase(db)
+})
+
+test('survives a server that dies while nobody uses its connection, and says so', async () => {
+  const { promise: dying, resolve: die } = Promise.withResolvers<void>()
+  const { url } = await poorServer((socket) => {
+    socket.write(Buffer.concat([begun, readyForQuery]))
+    void dying.then(() => socket.destroy())
+  })
+  const warn = vi.spyOn(log, 'warn')
+  const db = openDatabase({ url, service: 'test', poolMax: 1, log })
+  await pingDatabase(db)
+  die()
+  await expect
+    .poll(() => warn.mock.lastCall, { timeout: 5_000 })
+    .toEqual([{ err: expect.any(Error) }, 'an idle database connection broke'])
   await closeDatabase(db)
 })
 

@@ -3,7 +3,10 @@ import { createApp, createLogger, createReadiness, env, readConfig, runProcess }
 
 /** The process that lifecycle.test.ts starts and stops. */
 const config = readConfig(
-  z.object({ PORT: env.port(), MODE: z.enum(['ordinary', 'hangs', 'fails', 'rejects', 'drains']) }),
+  z.object({
+    PORT: env.port(),
+    MODE: z.enum(['ordinary', 'hangs', 'fails', 'rejects', 'drains', 'lost', 'lost late']),
+  }),
 )
 const service = 'lifecycle-service'
 const log = createLogger({ service })
@@ -29,6 +32,8 @@ await runProcess({
     if (config.MODE === 'fails') throw new Error('no such topic')
     if (config.MODE === 'rejects') void Promise.reject(new Error('nobody caught me'))
     life.onStop('database', () => log.info('database closed'))
+    if (config.MODE === 'lost') setTimeout(() => life.fail(new Error('hears nothing')))
     life.onStop('consumer', () => (config.MODE === 'hangs' ? never : log.info('consumer closed')))
+    if (config.MODE === 'lost late') life.onStop('participant', () => life.fail(new Error('hears nothing')))
   },
 })

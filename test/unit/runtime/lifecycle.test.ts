@@ -64,6 +64,20 @@ test('ends at once on the second signal', async () => {
   expect(stdout).toMatch(/ends at once: SIGINT again, still waiting for/)
 })
 
+test('that cannot go on says why, stops in order and ends with 1', async () => {
+  const { exitCode, stdout } = await start('lost').child
+  expect(exitCode).toBe(1)
+  expect(stdout).toMatch(/"level":"fatal".*hears nothing[^]*consumer closed[^]*database closed[^]*has stopped/)
+})
+
+test('that is told to stop ends with 0, whatever it could not go on with', async () => {
+  const { child, said } = start('lost late')
+  await said(/is ready/)
+  child.kill('SIGTERM')
+  const { exitCode, stdout } = await child
+  expect([exitCode, stdout]).toEqual([0, expect.not.stringContaining('hears nothing')])
+})
+
 test.each([
   ['fails', /"level":"fatal".*no such topic/],
   ['rejects', /"level":"fatal".*nobody caught me/],

@@ -31,7 +31,6 @@ create table gateway_event (
 comment on table gateway_event is 'Every event of the gateway, once. A hint: what is true is looked up at the gateway.';
 
 create index gateway_event_next_attempt_at_idx on gateway_event (next_attempt_at) where next_attempt_at is not null;
-create index gateway_event_payment_id_idx on gateway_event (payment_id) where payment_id is not null;
 -- The few that somebody has to look at.
 create index gateway_event_outcome_idx on gateway_event (outcome, handled_at)
   where outcome in ('alarm', 'unknown_order', 'dispute', 'failed');

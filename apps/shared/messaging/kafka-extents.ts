@@ -1,0 +1,52 @@
+import type { Admin, Kafka } from 'kafkajs'
+import { reasonOf } from './failures.ts'
+import type { Extent } from './hearing.ts'
+import { pause } from './pause.ts'
+import type { Subscription } from './subscription.ts'
+import type { Log } from './vocabulary.ts'
+
+/** One whose broker hangs waits for its answer before it lets go. */
+const closeMaxMs = 1_000
+const never = new AbortController().signal
+
+/** Asks Kafka how far a topic goes and how far its group is, on a connection of its own: the consumer's may be the fault. */
+export class Extents {
+  readonly #admin: Admin
+  readonly #of: Pick<Subscription, 'groupId' | 'topic'>
+  readonly #log: Log
+  #isAsking = false
+
+  constructor(kafka: Kafka, of: Pick<Subscription, 'groupId' | 'topic'>, log: Log) {
+    this.#admin = kafka.admin()
+    this.#of = of
+    this.#log = log
+  }
+
+  /** By partition; undefined when Kafka does not answer, or has not yet answered before. Never rejects. */
+  async read(): Promise<ReadonlyMap<number, Extent> | undefined> {
+    if (this.#isAsking) return undefined
+    this.#isAsking = true
+    const { groupId, topic } = this.#of
+    try {
+      await this.#admin.connect()
+      const ends = await this.#admin.fetchTopicOffsets(topic)
+      const [group] = await this.#admin.fetchOffsets({ groupId, topics: [topic] })
+      const committed = new Map(group?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)] as const))
+      return new Map(ends.map(({ partition, low, high }) => [partition, extentOf(low, high, committed.get(partition))]))
+    } catch (error) {
+      this.#log.debug({ topic, reason: reasonOf(error) }, 'Kafka did not say how far the topic goes')
+      return undefined
+    } finally {
+      this.#isAsking = false
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.race([this.#admin.disconnect().catch(() => undefined), pause(closeMaxMs, never)])
+  }
+}
+
+/** −1: nothing is committed. */
+function extentOf(low: string, end: string, committed = -1n): Extent {
+  return { low: BigInt(low), end: BigInt(end), committed: committed < 0n ? undefined : committed }
+}
