@@ -37,7 +37,7 @@ export async function settlePair(settling: Settling, suspect: Suspect): Promise<
   } catch (error) {
     if (error instanceof NotPerformed || run.failures < lookUpFailuresMax) throw error
     log.warn({ ...fields, err: error }, 'an intent cannot be looked up and is left for the next run')
-    return 'left_open'
+    return await db.transaction().execute((trx) => leave(settling, trx, suspect))
   }
   const settled = await db
     .transaction()
@@ -50,6 +50,13 @@ export async function settlePair(settling: Settling, suspect: Suspect): Promise<
   if (settled.verdict === 'repaired') log.warn({ ...fields, ...settled }, 'a payment was behind the gateway')
   if (settled.isNew) log.error({ ...fields, ...settled }, 'we and the gateway differ: somebody has to look')
   return settled.verdict
+}
+
+/** Noted at once, so that a page with many of them is not begun again and again. */
+async function leave({ run, forMs }: Settling, trx: OpenTransaction, { paymentId }: Suspect): Promise<Verdict> {
+  await holdRun(trx, run, forMs)
+  await noteVerdicts(trx, run, new Map([[paymentId, 'left_open']]))
+  return 'left_open'
 }
 
 interface Settled {

@@ -126,7 +126,10 @@ export interface Unseen {
   readonly paymentId: string
 }
 
-/** @returns those of the next `limit` payments, and the last of all of these; undefined when there are no more */
+/**
+ * A page that comes again after a crash has them all again, also those that it had come to: what became of these is known.
+ * @returns those of the next `limit` payments, and the last of all of these; undefined when there are no more
+ */
 export async function unseenPayments(
   db: Kysely<PaymentDatabase>,
   { id, since, until, cursor }: TakenRun,
@@ -139,9 +142,10 @@ export async function unseenPayments(
       select id, state #>> '{position,at}' as at, state #>> '{position,paymentId}' as payment_id from payments
       where id > ${after} and id < ${firstIdAt(until)} order by id limit ${limit})
     select page.id as "orderId", page.payment_id as "paymentId",
-           coalesce(page.at in ('held', 'taken') and pair.payment_id is null, false) as "isUnseen"
+           page.at in ('held', 'taken') and pair.payment_id is null as "isUnseen"
     from page left join reconciliation_pair as pair
-      on pair.reconciliation_id = ${id} and pair.payment_id = page.payment_id
+      on pair.reconciliation_id = ${id} and pair.payment_id = page.payment_id and pair.stage = 'intents'
+        and pair.verdict <> 'not_ours'
     order by page.id`.execute(db)
   const unseen = rows.flatMap(({ orderId, paymentId, isUnseen }) =>
     isUnseen && paymentId !== null ? [{ orderId, paymentId }] : [],
@@ -167,12 +171,14 @@ export async function forgetPairs(db: Kysely<PaymentDatabase>, limit: number): P
 /** What was compared before a crash keeps its verdict. */
 export async function verdictsOf(
   db: Kysely<PaymentDatabase>,
-  { id }: TakenRun,
+  { id, stage }: TakenRun,
   paymentIds: readonly string[],
 ): Promise<ReadonlyMap<string, Verdict>> {
   if (paymentIds.length === 0) return new Map()
   const { rows } = await sql<{ payment_id: string; verdict: Verdict }>`
     select payment_id, verdict from reconciliation_pair
-    where reconciliation_id = ${id} and payment_id = any(${textArray(paymentIds)}::text[])`.execute(db)
+    where reconciliation_id = ${id} and stage = ${stage} and payment_id = any(${textArray(paymentIds)}::text[])`.execute(
+    db,
+  )
   return new Map(rows.map(({ payment_id: paymentId, verdict }) => [paymentId, verdict]))
 }

@@ -19,11 +19,11 @@ export type Verdict =
 export type Verdicts = ReadonlyMap<string, Verdict>
 
 /** By payment intent. One that has a verdict keeps it. */
-export async function noteVerdicts(trx: OpenTransaction, { id }: TakenRun, verdicts: Verdicts): Promise<void> {
+export async function noteVerdicts(trx: OpenTransaction, { id, stage }: TakenRun, verdicts: Verdicts): Promise<void> {
   if (verdicts.size === 0) return
   await sql`
-    insert into reconciliation_pair (reconciliation_id, payment_id, verdict)
-    select ${id}, * from unnest(${textArray([...verdicts.keys()])}::text[], ${textArray([...verdicts.values()])}::text[])
+    insert into reconciliation_pair (reconciliation_id, stage, payment_id, verdict)
+    select ${id}, ${stage}, * from unnest(${textArray([...verdicts.keys()])}::text[], ${textArray([...verdicts.values()])}::text[])
     on conflict do nothing`.execute(trx)
 }
 

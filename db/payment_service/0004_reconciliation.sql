@@ -46,9 +46,11 @@ create table reconciliation_pair (
   reconciliation_id uuid not null constraint reconciliation_pair_reconciliation_id_fkey references reconciliation,
   -- The gateway's intent.
   payment_id text not null,
+  -- Which stage came by it.
+  stage text not null constraint reconciliation_pair_stage_is_known check (stage in ('intents', 'payments')),
   verdict text not null constraint reconciliation_pair_verdict_is_known
     check (verdict in ('matched', 'repaired', 'reported', 'left_open', 'not_ours')),
-  constraint reconciliation_pair_pkey primary key (reconciliation_id, payment_id)
+  constraint reconciliation_pair_pkey primary key (reconciliation_id, payment_id, stage)
 );
 
 comment on table reconciliation_pair is 'What a running reconciliation has compared so far. Forgotten when it has ended.';

@@ -79,6 +79,21 @@ describe('a run that dies', () => {
     for (const each of orders) expect(await each.events()).toEqual(['PaymentAuthorized', 'PaymentCaptured'])
   })
 
+  test('among payments that were in no page of the gateway counts each once as well', async () => {
+    const since = new Date()
+    const orders = await many(3)
+    const id = await begin(since)
+    gateway.dies = (at) => at === 'look-up 3'
+    await toTheEnd()
+    expect(await findRun(db, id)).toMatchObject({ stage: 'payments', reported: 0, failures: 1 })
+    gateway.dies = () => false
+    await atOnce()
+    await toTheEnd()
+    expect(gateway.lookedUp).toEqual(orders.map(({ paymentId }) => paymentId))
+    expect(await findRun(db, id)).toMatchObject({ state: 'finished', reported: 3 })
+    expect(await findingsOf(db, id, 10)).toHaveLength(3)
+  })
+
   test('because its process ends is handed over at once, and has not failed', async () => {
     const since = new Date()
     gateway.intents = [taken(await order(holding))]
@@ -101,12 +116,13 @@ describe('a run that dies', () => {
         ...gateway.lookUps,
         lookUp: async (paymentId) => {
           await atOnce()
-          await toTheEnd()
+          await reconcileOnce(options)
           return await gateway.lookUps.lookUp(paymentId)
         },
       },
     }
     expect(await reconcileOnce(slow)).toBe(false)
+    await toTheEnd()
     expect(await findRun(db, id)).toMatchObject({ state: 'finished', pages: 2, intentsSeen: 1, repaired: 1 })
   })
 

@@ -177,6 +177,15 @@ describe('where they differ', () => {
     expect(findings).toMatchObject([{ kind: 'state_differs', evidence: { outcome: 'known' } }])
   })
 
+  test('an intent of ours that says no more whose it is does not pass for somebody else’s', async () => {
+    const since = new Date()
+    const one = await order(paid)
+    gateway.intents = [{ ...taken(one), orderId: undefined }]
+    const { counts, findings } = await reconcile(since)
+    expect(counts).toEqual({ ...none, intentsSeen: 1, notOurs: 1, reported: 1 })
+    expect(findings).toMatchObject([{ kind: 'extra_here', orderId: one.orderId, paymentId: one.paymentId }])
+  })
+
   test('money that we say we have, and the gateway does not, is looked up once more and reported', async () => {
     const since = new Date()
     const [ghost, early] = [await order(paid), await order(holding)]
