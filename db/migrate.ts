@@ -81,7 +81,9 @@ function open(connectionString: string, searchPath: string): Kysely<unknown> {
     connectionTimeoutMillis: connectTimeoutMs,
     options: `-c search_path=${searchPath}`,
   })
+  // One that is in use breaks on itself: what waits on it is rejected, and nobody else needs to hear of it.
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return new Kysely({ dialect: new PostgresDialect({ pool }) })
 }
 

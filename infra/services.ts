@@ -139,6 +139,8 @@ export function serviceEnvironment({ stack, ports, profile }: ServicesOptions): 
     API_KEYS: 'sk_test_paysaga=0190a000-0000-7000-8000-000000000001',
     OPS_API_KEYS: 'sk_ops_paysaga=local',
     SIMULATOR_DATA_DIR: join(directory, 'gateway-simulator'),
+    GATEWAY_WEBHOOK_URL: `http://127.0.0.1:${ports.payment}/webhooks/gateway`,
+    GATEWAY_WEBHOOK_SECRET: 'whsec_paysaga_local',
     MAIL_DIR: join(directory, 'mail-sink'),
   }
 }
@@ -161,7 +163,7 @@ function serviceDaemon(
     ...daemonFiles(options.stack.directory, name),
     port,
     startTimeoutMs,
-    endSignals: [{ signal: 'SIGTERM', timeoutMs: endTimeoutMs }],
+    endSignals: [{ signal: 'SIGTERM', timeoutMs: endTimeoutMs + drainMsOf(environment) }],
     command: async () => ({
       file: process.execPath,
       args: [...nodeFlags, `apps/${name}/main.ts`],
@@ -171,6 +173,8 @@ function serviceDaemon(
     answers: () => ready(`http://127.0.0.1:${port}/readyz`),
   }
 }
+
+const drainMsOf = (environment: Readonly<Record<string, string>>): number => Number(environment['DRAIN_MS'] ?? 0)
 
 /** Whether it answers 200 there, as `/readyz` does when all is well. */
 export async function ready(url: string): Promise<boolean> {

@@ -1,51 +1,52 @@
+import { createShelf, type Shelf } from './shelf.ts'
 import { chargeOf, type Entry, type Intent, type Refund } from './state.ts'
 
 /** What the record adds up to, in memory. */
 export interface Books {
-  readonly intents: ReadonlyMap<string, Intent>
-  readonly refunds: ReadonlyMap<string, Refund>
+  readonly intents: Omit<Shelf<Intent>, 'put'>
+  readonly refunds: Omit<Shelf<Refund>, 'put'>
   /** Oldest first. */
   refundsOf(intentId: string): readonly Refund[]
   /** By `metadata.orderId`; an intent without it stands alone under its own id. In order of the first intent. */
-  readonly intentIdsByOrder: ReadonlyMap<string, readonly string[]>
+  readonly orders: Omit<Shelf<readonly string[]>, 'put'>
   apply(entry: Entry): void
 }
 
 export function createBooks(): Books {
-  const intents = new Map<string, Intent>()
-  const refunds = new Map<string, Refund>()
+  const intents = createShelf<Intent>()
+  const refunds = createShelf<Refund>()
   const refundIds = new Map<string, string[]>()
-  const intentIdsByOrder = new Map<string, string[]>()
+  const orders = createShelf<string[]>()
 
   return {
     intents,
     refunds,
-    intentIdsByOrder,
+    orders,
     refundsOf: (intentId) => (refundIds.get(intentId) ?? []).flatMap((id) => refunds.get(id) ?? []),
     apply({ did, intent, refund }) {
       if (did === 'refused' || intent === undefined) return
       const known = intents.get(intent.id)
-      if (known === undefined) append(intentIdsByOrder, intent.metadata['orderId'] ?? intent.id, intent.id)
-      else assertSound(known, intent)
-      intents.set(intent.id, intent)
+      if (known === undefined) {
+        const orderId = intent.metadata['orderId'] ?? intent.id
+        orders.put(orderId, [...(orders.get(orderId) ?? []), intent.id])
+      } else {
+        assertSound(known, intent)
+      }
+      intents.put(intent.id, intent)
       if (refund === undefined) return
-      refunds.set(refund.id, refund)
-      append(refundIds, intent.id, refund.id)
+      if (refunds.get(refund.id) === undefined) {
+        refundIds.set(intent.id, [...(refundIds.get(intent.id) ?? []), refund.id])
+      }
+      refunds.put(refund.id, refund)
     },
   }
-}
-
-function append(lists: Map<string, string[]>, name: string, id: string): void {
-  const list = lists.get(name)
-  if (list === undefined) lists.set(name, [id])
-  else list.push(id)
 }
 
 /** What a witness must never have seen, whatever it was asked to do. */
 function assertSound(before: Intent, after: Intent): void {
   const [was, is] = [chargeOf(before), chargeOf(after)]
   if (was !== undefined && is?.id !== was.id) throw new Error(`${after.id} was charged twice`)
-  if (is !== undefined && (is.captured > is.authorised || is.refunded > is.captured)) {
+  if (is !== undefined && (is.captured > is.authorised || is.refunded > is.captured || is.refunded < 0)) {
     throw new Error(`${after.id} gave or took more than there was`)
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { env, readConfig } from '#runtime'
+import { eventTypes } from './state.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
@@ -15,5 +16,21 @@ export const config = readConfig(
     GATEWAY_LATENCY_MS: env.durationMs({ min: 0, max: 60_000 }).default(0),
     /** How long a hold stands before it lapses: seven days with most cards. */
     GATEWAY_HOLD_MS: env.durationMs({ min: 1_000, max: 31 * dayMs }).default(7 * dayMs),
+    /** For how long an idempotency key gives its first answer again; with Stripe for at least a day. */
+    GATEWAY_KEY_LIFETIME_MS: env.durationMs({ min: 1_000, max: 31 * dayMs }).default(dayMs),
+    /** After how long a refund fails, or succeeds at last, where the card is one of those. */
+    GATEWAY_REFUND_SETTLE_MS: env.durationMs({ min: 0, max: 31 * dayMs }).default(5_000),
+    /** Where events are delivered; left out, nowhere. */
+    GATEWAY_WEBHOOK_URL: env.url('http', 'https').optional(),
+    /** What they are signed with. */
+    GATEWAY_WEBHOOK_SECRET: env.secret().default('whsec_paysaga_local'),
+    /** Of these types, separated by commas; left out, of all. */
+    GATEWAY_WEBHOOK_EVENTS: z
+      .string()
+      .transform((text) => text.split(',').map((type) => type.trim()))
+      .pipe(z.array(z.enum(eventTypes, { error: `must be some of ${eventTypes.join(', ')}` })))
+      .optional(),
+    /** The pause before an event that was not taken comes again; it doubles with each attempt. */
+    GATEWAY_WEBHOOK_RETRY_MS: env.durationMs({ min: 10, max: 60_000 }).default(1_000),
   }),
 )

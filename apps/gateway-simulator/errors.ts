@@ -27,6 +27,10 @@ export const errors = {
     invalid({ code: 'resource_missing', param: 'payment_intent', message: `No such payment_intent: '${id}'` }),
   noSuchRefund: (id: string) =>
     invalid({ status: 404, code: 'resource_missing', param: 'id', message: `No such refund: '${id}'` }),
+  noSuchEvent: (id: string) =>
+    invalid({ status: 404, code: 'resource_missing', param: 'id', message: `No such event: '${id}'` }),
+  noSuchStart: (what: string, id: string) =>
+    invalid({ code: 'resource_missing', param: 'starting_after', message: `No such ${what}: '${id}'` }),
   noSuchPaymentMethod: (id: string) =>
     invalid({ code: 'resource_missing', param: 'payment_method', message: `No such PaymentMethod: '${id}'` }),
   noPaymentMethod: unexpected(
@@ -80,6 +84,12 @@ export const errors = {
       code: 'idempotency_key_in_use',
       message: `There is currently another in-progress request using this Idempotency Key: ${key}`,
     }) as const,
+  tooMany: {
+    status: 429,
+    type: 'invalid_request_error',
+    code: 'rate_limit',
+    message: 'Too many requests at once. Send this one again, later and later each time.',
+  },
   internal: { status: 500, type: 'api_error', message: 'Something went wrong in the simulator.' },
 } as const
 

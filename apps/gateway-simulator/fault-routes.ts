@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { type HttpEnv, problemSchema, sendJson } from '#runtime'
+import { failure, type HttpEnv, json, sendJson } from '#runtime'
 import { type Faults, fault } from './faults.ts'
 
 const faultsMax = 1_000
@@ -8,7 +8,8 @@ const faultsMax = 1_000
 export function faultRoutes(faults: Faults): OpenAPIHono<HttpEnv> {
   const app = new OpenAPIHono<HttpEnv>()
   app.openapi(putRoute, (c) => {
-    faults.replace(c.req.valid('json').faults)
+    const { faults: wanted, seed } = c.req.valid('json')
+    faults.replace(wanted, seed)
     return sendJson(c, { faults: [...faults.list()] }, { status: 200 })
   })
   app.openapi(getRoute, (c) => sendJson(c, { faults: [...faults.list()] }, { status: 200 }))
@@ -20,8 +21,11 @@ export function faultRoutes(faults: Faults): OpenAPIHono<HttpEnv> {
 }
 
 const path = '/simulator/faults'
+const wanted = z.strictObject({
+  faults: z.array(fault).max(faultsMax),
+  seed: z.int().optional().meta({ description: 'Repeats what the rates strike' }),
+})
 const listed = z.object({ faults: z.array(z.object({ ...fault.shape, struck: z.int() })) })
-const list = (description: string) => ({ description, content: { 'application/json': { schema: listed } } })
 
 const putRoute = createRoute({
   method: 'put',
@@ -30,15 +34,12 @@ const putRoute = createRoute({
   request: {
     body: {
       required: true,
-      content: { 'application/json': { schema: z.strictObject({ faults: z.array(fault).max(faultsMax) }) } },
+      content: { 'application/json': { schema: wanted } },
     },
   },
   responses: {
-    200: list('As they stand now'),
-    400: {
-      description: 'The request is not valid; `errors` names the fields',
-      content: { 'application/problem+json': { schema: problemSchema } },
-    },
+    200: json(listed, 'As they stand now'),
+    400: failure('The request is not valid; `errors` names the fields'),
   },
 })
 
@@ -46,7 +47,7 @@ const getRoute = createRoute({
   method: 'get',
   path,
   summary: 'The faults, and how often each has struck',
-  responses: { 200: list('In their order: the first that fits strikes') },
+  responses: { 200: json(listed, 'In their order: the first that fits strikes') },
 })
 
 const deleteRoute = createRoute({

@@ -1,83 +1,117 @@
+import { hash } from 'node:crypto'
 import { z } from '@hono/zod-openapi'
-import { cancellationReasons, errorSchema } from './state.ts'
+import { misdeed, type RequestMisdeed, requestMisdeedOf, type WebhookMisdeed, webhookMisdeedOf } from './misdeeds.ts'
+import { eventTypes } from './state.ts'
 
 export const faultOperations = ['create', 'confirm', 'capture', 'cancel', 'refund', 'retrieve'] as const
 
-const delayMaxMs = 60_000
-/** On either side of the deed: nothing was done and nobody says so, or it was done and nobody says so. */
-const side = z.enum(['before', 'after'])
-
-const misdeed = z.union([
-  z.strictObject({ delayMs: z.int().min(1).max(delayMaxMs) }).meta({ description: 'Performs it only then' }),
-  z
-    .strictObject({
-      answer: z.strictObject({
-        ...errorSchema.pick({ status: true, type: true, code: true, declineCode: true }).shape,
-        message: z.string().default('This answer was asked for.'),
-      }),
-    })
-    .meta({ description: 'Answers so and performs nothing; nothing is remembered under the key' }),
-  z.strictObject({ hangUp: side }).meta({ description: 'Closes the connection instead of answering' }),
-  z.strictObject({ status: z.literal(500), when: side }).meta({ description: 'Answers 500' }),
-  z
-    .strictObject({ cancelIntent: z.enum([...cancellationReasons, 'expired']) })
-    .meta({ description: 'Cancels the intent first, on record, as its issuer or somebody at the dashboard would' }),
-])
-
 /** What goes wrong on purpose. */
-export const fault = z.strictObject({
-  match: z
-    .strictObject({
-      operation: z.enum(faultOperations).meta({ description: 'retrieve: any look-up of an intent or its refunds' }),
-      orderId: z.string().optional().meta({ description: "metadata.orderId of the request's intent" }),
-      amount: z.int().positive().optional().meta({ description: 'of the intent, for who cannot know the order yet' }),
-    })
-    .meta({ description: 'Every member that is given must fit' }),
-  times: z.int().min(1).optional().meta({ description: 'So often, then no more. Always, unless given' }),
-  do: misdeed,
-})
+export const fault = z
+  .strictObject({
+    match: z
+      .strictObject({
+        operation: z
+          .enum(faultOperations)
+          .optional()
+          .meta({ description: 'retrieve: any look-up. For a webhook: what caused it' }),
+        orderId: z.string().optional().meta({ description: "metadata.orderId of the request's intent" }),
+        amount: z.int().positive().optional().meta({ description: 'of the intent, for who cannot know the order yet' }),
+        event: z.enum(eventTypes).optional().meta({ description: 'of a webhook' }),
+      })
+      .meta({ description: 'Every member that is given must fit' }),
+    rate: z
+      .number()
+      .gt(0)
+      .max(1)
+      .optional()
+      .meta({ description: 'Of what fits, so much is struck. All, unless given' }),
+    times: z.int().min(1).optional().meta({ description: 'So often, then no more. Always, unless given' }),
+    do: misdeed,
+  })
+  .refine(({ match, do: deed }) => match.event === undefined || 'webhook' in deed, {
+    path: ['match', 'event'],
+    error: 'is of a webhook, and so must be what is done',
+  })
 
 export type Fault = Readonly<z.output<typeof fault>>
-export type Misdeed = Fault['do']
+export type { Misdeed } from './misdeeds.ts'
 
-/** A request as faults see it. */
+/** A request, or a webhook by the request that caused it, as faults see it. */
 export interface Sighted {
+  /** Undefined for what happened by itself. */
   readonly operation: Fault['match']['operation']
   readonly orderId: string | undefined
   readonly amount: number | undefined
+  readonly event?: Fault['match']['event']
 }
 
 /** In memory: a simulator that starts again behaves. What really happened stands in the record, whatever was answered. */
 export interface Faults {
-  replace(faults: readonly Fault[]): void
+  /** The same seed has the same requests in the same order struck by the same rates. */
+  replace(faults: readonly Fault[], seed?: number): void
+  /** Behind those that are there. */
+  add(fault: Fault): void
   /** With how often each has struck. */
   list(): readonly (Fault & { readonly struck: number })[]
-  /** What is to be done to this request: that of the first fault that fits and is not used up. Counts. */
-  strike(sighted: Sighted): Misdeed | undefined
+  /** What is to be done to this request: that of the first fault that fits, is not used up and has its turn. Counts. */
+  strike(sighted: Sighted): RequestMisdeed | undefined
+  /** The same for a webhook. */
+  strikeWebhook(sighted: Sighted): WebhookMisdeed | undefined
+}
+
+interface Armed {
+  readonly fault: Fault
+  struck: number
 }
 
 export function createFaults(): Faults {
-  let current: { readonly fault: Fault; struck: number }[] = []
+  let current: Armed[] = []
+  let chance: () => number = Math.random
+
+  function first<Deed>({ sighted, deedOf }: { sighted: Sighted; deedOf: (deed: Fault['do']) => Deed | undefined }) {
+    for (const each of current) {
+      const deed = deedOf(each.fault.do)
+      if (deed === undefined || !strikes(each, sighted, chance)) continue
+      each.struck += 1
+      return deed
+    }
+    return undefined
+  }
+
   return {
-    replace: (faults) => {
+    replace: (faults, seed) => {
       current = faults.map((each) => ({ fault: each, struck: 0 }))
+      chance = seed === undefined ? Math.random : seeded(seed)
     },
+    add: (each) => void current.push({ fault: each, struck: 0 }),
     list: () => current.map((each) => ({ ...each.fault, struck: each.struck })),
-    strike: (sighted) => {
-      const next = current.find(
-        (each) => fits(each.fault.match, sighted) && each.struck < (each.fault.times ?? Infinity),
-      )
-      if (next === undefined) return undefined
-      next.struck += 1
-      return next.fault.do
-    },
+    strike: (sighted) => first({ sighted, deedOf: requestMisdeedOf }),
+    strikeWebhook: (sighted) => first({ sighted, deedOf: webhookMisdeedOf }),
   }
 }
 
-function fits({ operation, orderId, amount }: Fault['match'], sighted: Sighted): boolean {
+function strikes(
+  { fault: { match, times = Infinity, rate = 1 }, struck }: Armed,
+  sighted: Sighted,
+  chance: () => number,
+) {
+  return fits(match, sighted) && struck < times && (rate === 1 || chance() < rate)
+}
+
+function fits({ operation, orderId, amount, event }: Fault['match'], sighted: Sighted): boolean {
   return (
-    operation === sighted.operation &&
+    (operation === undefined || operation === sighted.operation) &&
     (orderId === undefined || orderId === sighted.orderId) &&
-    (amount === undefined || amount === sighted.amount)
+    (amount === undefined || amount === sighted.amount) &&
+    (event === undefined || event === sighted.event)
   )
+}
+
+/** Even from 0 to 1, and the same for the same seed. */
+function seeded(seed: number): () => number {
+  let drawn = 0
+  return () => {
+    drawn += 1
+    return hash('sha256', `${seed}/${drawn}`, 'buffer').readUInt32BE(0) / 2 ** 32
+  }
 }

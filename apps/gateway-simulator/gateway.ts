@@ -1,71 +1,82 @@
-import { randomUUID } from 'node:crypto'
+import { type Agenda, createAgenda } from './agenda.ts'
 import { type Books, createBooks } from './books.ts'
-import { verdictOn } from './cards.ts'
-import { errors } from './errors.ts'
+import type { Command } from './deeds.ts'
+import { eventResource } from './events.ts'
 import { createKeys } from './idempotency.ts'
-import { type Clock, lapse, type Operation, operate } from './intents.ts'
+import { lapse } from './intents.ts'
+import type { Clock } from './outcome.ts'
+import { createPerform, type Perform } from './perform.ts'
 import type { DurableRecord, Position } from './record.ts'
-import type { Entry, GatewayError, Intent } from './state.ts'
+import { createShelf, type Shelf } from './shelf.ts'
+import type { Entry, EventType, Intent } from './state.ts'
 
-export interface NewIntent {
-  readonly amount: number
-  readonly currency: string
-  readonly captureMethod: Intent['captureMethod']
-  readonly metadata: Readonly<Record<string, string>>
-  readonly paymentMethod: string | undefined
-  readonly confirm: boolean
+/** An event on disk: where its line lies, which holds the rest of it. */
+export interface Happened {
+  readonly id: string
+  readonly type: EventType
+  /** Unix seconds. */
+  readonly created: number
+  readonly at: Position
+  readonly webhooks: 0 | 1
 }
 
-export type Command =
-  | { readonly type: 'create'; readonly intent: NewIntent }
-  | { readonly type: 'operate'; readonly intentId: string; readonly operation: Operation }
-
-export type Done =
-  | { readonly is: 'done'; readonly entry: Entry; readonly replayed: boolean }
-  | { readonly is: 'refused'; readonly error: GatewayError }
+/** Who is told of events, once they are on disk. */
+export interface Audience {
+  /** How many endpoints want to hear of such an event. */
+  endpointsFor(type: EventType): 0 | 1
+  /** A promise keeps the answer of the request that caused it back until it resolves. Never rejects. */
+  tell(happened: readonly Happened[], cause: { entry: Entry; command: Command }): Promise<void> | undefined
+}
 
 export interface Gateway {
   /** Does it, or gives the first answer for that key again. Resolves when what it did is on disk. */
-  perform(command: Command, key: { name: string; fingerprint: string } | undefined): Promise<Done>
+  readonly perform: Perform
   /** What readers see is on disk, else a crash could take back what somebody has already seen. */
   settled(): Promise<void>
   intent(id: string): Intent | undefined
   readonly books: Books
+  readonly events: Omit<Shelf<Happened>, 'put'>
+  /** Stripe's JSON of an event, and what it is about. */
+  read(event: Happened, pendingWebhooks: number): Promise<ReturnType<typeof eventResource>>
   /** An entry of the record, at the start. */
   remember(entry: Entry, position: Position): void
+  /** From now on there is an answer, and what lapses or settles by itself does so. */
   writeTo(record: DurableRecord): void
+  /** Nothing happens by itself any more. */
+  stop(): void
 }
 
-export function createGateway({ holdSeconds }: { holdSeconds: number }): Gateway {
+export interface GatewayOptions {
+  readonly holdSeconds: number
+  readonly keySeconds: number
+  readonly refundSettleMs: number
+  readonly audience: Audience
+}
+
+export function createGateway({ holdSeconds, keySeconds, refundSettleMs, audience }: GatewayOptions): Gateway {
   const books = createBooks()
-  const keys = createKeys<Position>()
+  const events = createShelf<Happened>()
+  const keys = createKeys<Position>({ keptSeconds: keySeconds })
   const opened = Promise.withResolvers<DurableRecord>()
-  const clock = (): Clock => ({ now: Math.floor(Date.now() / 1000), holdSeconds })
+  const agenda = createAgenda<Command>((command) => void perform(command, undefined))
+  const clock = (): Clock => {
+    const nowMs = Date.now()
+    return { now: Math.floor(nowMs / 1000), holdSeconds, refundSettlesAtMs: nowMs + refundSettleMs }
+  }
+  const perform = createPerform({
+    books,
+    keys,
+    clock,
+    record: opened.promise,
+    endpointsFor: (type) => audience.endpointsFor(type),
+    onDone: (entry) => plan(entry, agenda),
+    onDurable: (entry, at, command) => audience.tell(shelve(entry, at, events), { entry, command }),
+  })
 
   return {
     books,
-    async perform(command, key) {
-      const record = await opened.promise
-      const now = clock()
-      if (key !== undefined) {
-        const claim = keys.claim(key.name, key.fingerprint, now.now)
-        if (claim.is === 'otherRequest') return { is: 'refused', error: errors.keyOfAnother(key.name) }
-        if (claim.is === 'inFlight') return { is: 'refused', error: errors.keyInUse(key.name) }
-        if (claim.is === 'answered') return { is: 'done', entry: await record.read(claim.at), replayed: true }
-      }
-      try {
-        const entry: Entry = { at: new Date().toISOString(), ...execute(command, books, now), key }
-        // In memory first: the next request for this intent must see it, and its own line lies behind this one.
-        books.apply(entry)
-        if (key === undefined && entry.did === 'refused') return { is: 'done', entry, replayed: false }
-        const at = await record.append(entry)
-        if (key !== undefined) keys.settle(key.name, { fingerprint: key.fingerprint, at, since: now.now })
-        return { is: 'done', entry, replayed: false }
-      } catch (error) {
-        if (key !== undefined) keys.release(key.name)
-        throw error
-      }
-    },
+    events,
+    perform,
     async settled() {
       await (await opened.promise).flushed()
     },
@@ -73,47 +84,42 @@ export function createGateway({ holdSeconds }: { holdSeconds: number }): Gateway
       const intent = books.intents.get(id)
       return intent === undefined ? undefined : lapse(intent, clock().now)
     },
+    async read({ id, type, at }, pendingWebhooks) {
+      const entry = await (await opened.promise).read(at)
+      return eventResource(entry, { id, type, pendingWebhooks })
+    },
     remember(entry, at) {
       books.apply(entry)
+      shelve(entry, at, events)
       const { key } = entry
-      if (key !== undefined) {
-        const since = Math.floor(Date.parse(entry.at) / 1000)
-        keys.settle(key.name, { fingerprint: key.fingerprint, at, since })
-      }
+      if (key === undefined) return
+      const since = Math.floor(Date.parse(entry.at) / 1000)
+      keys.settle(key.name, { fingerprint: key.fingerprint, at, since })
     },
-    writeTo: opened.resolve,
+    writeTo(record) {
+      for (const intent of books.intents.values()) plan({ did: 'authorised', intent }, agenda)
+      for (const refund of books.refunds.values()) plan({ did: 'refunded', refund }, agenda)
+      opened.resolve(record)
+      agenda.start()
+    },
+    stop: () => agenda.stop(),
   }
 }
 
-type Deed = Omit<Entry, 'at' | 'key'>
-
-function execute(command: Command, books: Books, now: Clock): Deed {
-  if (command.type === 'create') return create(command.intent, now)
-  const { intentId, operation } = command
-  const intent = books.intents.get(intentId)
-  if (intent === undefined) {
-    const error = operation.type === 'refund' ? errors.noIntentToRefund(intentId) : errors.noSuchIntent(intentId)
-    return { did: 'refused', error }
+/** What has been done may leave something to happen by itself. */
+function plan({ did, intent, refund }: Pick<Entry, 'did' | 'intent' | 'refund'>, agenda: Agenda<Command>): void {
+  if (did === 'refunded' && refund?.settles !== undefined) {
+    agenda.add(refund.settles.atMs, { type: 'settle', refundId: refund.id })
   }
-  const outcome = operate(intent, operation, now)
-  // Stripe shows the intent beside an error of its own paths, not beside one of /v1/refunds.
-  if (outcome.did === 'refused' && operation.type === 'refund') return { did: 'refused', error: outcome.error }
-  return outcome
+  if (did !== 'authorised' || intent?.status !== 'requires_capture') return
+  const { captureBefore } = intent.charge
+  if (captureBefore === null) return
+  agenda.add(captureBefore * 1000, { type: 'operate', intentId: intent.id, operation: { type: 'lapse' } })
 }
 
-function create(wanted: NewIntent, clock: Clock): Deed {
-  const { paymentMethod, confirm, ...about } = wanted
-  if (paymentMethod !== undefined && verdictOn(paymentMethod) === undefined) {
-    return { did: 'refused', error: errors.noSuchPaymentMethod(paymentMethod) }
-  }
-  const created = { ...about, id: newId('pi'), created: clock.now }
-  const intent: Intent =
-    paymentMethod === undefined
-      ? { ...created, status: 'requires_payment_method', paymentMethod: null }
-      : { ...created, status: 'requires_confirmation', paymentMethod }
-  if (!confirm) return { did: 'created', intent }
-  const outcome = operate(intent, { type: 'confirm', chargeId: newId('ch') }, clock)
-  return outcome.did === 'refused' ? { did: 'refused', error: outcome.error } : outcome
+function shelve(entry: Entry, at: Position, events: Shelf<Happened>): readonly Happened[] {
+  const created = Math.floor(Date.parse(entry.at) / 1000)
+  const happened = (entry.events ?? []).map((event) => ({ ...event, created, at }))
+  for (const each of happened) events.put(each.id, each)
+  return happened
 }
-
-export const newId = (prefix: 'pi' | 'ch' | 're' | 'req'): string => `${prefix}_${randomUUID().replaceAll('-', '')}`

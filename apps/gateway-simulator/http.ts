@@ -3,13 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Context, Hono } from 'hono'
 import type { z } from 'zod'
 import type { Log } from '#runtime'
+import type { Command } from './deeds.ts'
 import { errors, RequestRefused } from './errors.ts'
 import type { Faults } from './faults.ts'
-import { type Command, type Gateway, newId } from './gateway.ts'
+import type { Gateway } from './gateway.ts'
+import { newId } from './ids.ts'
 import { type GatewayEnv, misbehaving } from './misbehaviour.ts'
+import { type PendingWebhooks, readRoutes } from './read-routes.ts'
 import * as params from './requests.ts'
-import { answerOf, errorBody, intentResource, refundResource } from './resources.ts'
-import type { GatewayError, Refund } from './state.ts'
+import { answerOf, errorBody } from './resources.ts'
+import type { GatewayError } from './state.ts'
 
 export interface GatewayHttpOptions {
   readonly gateway: Gateway
@@ -17,13 +20,14 @@ export interface GatewayHttpOptions {
   readonly apiKey: string
   readonly latencyMs: number
   readonly faults: Faults
+  readonly pendingWebhooks: PendingWebhooks
 }
 
 const keyMaxLength = 255
 
 /** Stripe's paths under /v1, as its SDK calls them. */
 export function gatewayRoutes(options: GatewayHttpOptions): Hono<GatewayEnv> {
-  const { gateway, log, apiKey, latencyMs, faults } = options
+  const { gateway, log, apiKey, latencyMs, faults, pendingWebhooks } = options
   const v1 = new Hono<GatewayEnv>().basePath('/v1')
 
   v1.use(async (c, next) => {
@@ -67,7 +71,7 @@ export function gatewayRoutes(options: GatewayHttpOptions): Hono<GatewayEnv> {
       on(payment_intent, { type: 'refund', refundId: newId('re'), amount, reason: reason ?? null, metadata }),
     ),
   )
-  readRoutes(v1, gateway)
+  readRoutes(v1, gateway, pendingWebhooks)
   v1.all('*', (c) => sendError(c, errors.noSuchUrl(c.req.method, c.req.path)))
   return v1
 }
@@ -81,7 +85,7 @@ const on = (intentId: string, operation: (Command & { type: 'operate' })['operat
 /** One path of every request that moves money: parameters, key, deed on disk, answer. */
 function postWith(gateway: Gateway) {
   return async <Schema extends z.ZodType<{ expand: readonly string[] }>>(
-    c: Context,
+    c: Context<GatewayEnv>,
     schema: Schema,
     toCommand: (values: z.output<Schema>) => Command,
   ): Promise<Response> => {
@@ -94,43 +98,12 @@ function postWith(gateway: Gateway) {
     if (name !== undefined && name.length > keyMaxLength) throw new RequestRefused(errors.keyTooLong)
     const key =
       name === undefined ? undefined : { name, fingerprint: hash('sha256', `${c.req.path}\n${body}`, 'base64url') }
-    const done = await gateway.perform(toCommand(values), key)
+    const done = await gateway.perform(toCommand(values), key, c.get('instead'))
     if (done.is === 'refused') return sendError(c, done.error)
     if (done.replayed) c.header('idempotent-replayed', 'true')
     const answer = answerOf(done.entry, values.expand)
     return c.body(answer.body, answer.status, json)
   }
-}
-
-function readRoutes(v1: Hono<GatewayEnv>, gateway: Gateway): void {
-  const queryOf = (c: Context) => new URL(c.req.url).search.slice(1)
-
-  v1.get('/payment_intents/:id', async (c) => {
-    const { expand } = params.readParams(params.retrieveParams, queryOf(c))
-    await gateway.settled()
-    const intent = gateway.intent(c.req.param('id'))
-    if (intent === undefined) return sendError(c, errors.noSuchIntent(c.req.param('id')))
-    return c.json(intentResource(intent, expand))
-  })
-  v1.get('/refunds/:id', async (c) => {
-    const { expand } = params.readParams(params.refundRetrieveParams, queryOf(c))
-    await gateway.settled()
-    const refund = gateway.books.refunds.get(c.req.param('id'))
-    if (refund === undefined) return sendError(c, errors.noSuchRefund(c.req.param('id')))
-    return c.json(refundResource(refund, gateway.intent(refund.intentId), expand))
-  })
-  v1.get('/refunds', async (c) => {
-    const { payment_intent, limit, starting_after, expand } = params.readParams(params.refundListParams, queryOf(c))
-    await gateway.settled()
-    const { books } = gateway
-    const all: Refund[] =
-      payment_intent === undefined ? [...books.refunds.values()] : [...books.refundsOf(payment_intent)]
-    const newestFirst = all.toReversed()
-    const from = starting_after === undefined ? 0 : newestFirst.findIndex(({ id }) => id === starting_after) + 1
-    const page = newestFirst.slice(from, from + limit)
-    const data = page.map((refund) => refundResource(refund, gateway.intent(refund.intentId), expand))
-    return c.json({ object: 'list', url: '/v1/refunds', has_more: from + limit < newestFirst.length, data })
-  })
 }
 
 const json = { 'content-type': 'application/json' }

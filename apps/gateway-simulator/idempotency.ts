@@ -16,10 +16,8 @@ export interface Keys<Position> {
   readonly size: number
 }
 
-/** As long as Stripe's. */
-const keptSeconds = 24 * 60 * 60
-
-export function createKeys<Position>(): Keys<Position> {
+/** A key is known for so long after its first use. */
+export function createKeys<Position>({ keptSeconds }: { keptSeconds: number }): Keys<Position> {
   // In order of first use, so the oldest come first.
   const known = new Map<string, { fingerprint: string; since: number; at?: Position }>()
 

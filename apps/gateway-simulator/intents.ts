@@ -1,6 +1,8 @@
 import { verdictOn } from './cards.ts'
 import { errors } from './errors.ts'
-import type { Entry, GatewayError, Intent, Refund } from './state.ts'
+import { type Clock, type Outcome, refused } from './outcome.ts'
+import { type GiveBack, refund } from './refunds.ts'
+import type { Intent } from './state.ts'
 
 export interface Confirm {
   readonly type: 'confirm'
@@ -15,28 +17,11 @@ export interface Cancel {
   readonly type: 'cancel'
   readonly reason: (Intent & { status: 'canceled' })['reason']
 }
-export interface GiveBack {
-  readonly type: 'refund'
-  readonly refundId: string
-  readonly amount?: number | undefined
-  readonly reason: string | null
-  readonly metadata: Readonly<Record<string, string>>
+/** The time of a hold is up: asked for by nobody. */
+export interface Lapse {
+  readonly type: 'lapse'
 }
-export type Operation = Confirm | Capture | Cancel | GiveBack
-
-/** What an operation made of an intent. A declined card both changes it and is an error. */
-export interface Outcome {
-  readonly did: Entry['did']
-  readonly intent: Intent
-  readonly refund?: Refund
-  readonly error?: GatewayError
-}
-
-/** Unix seconds. */
-export interface Clock {
-  readonly now: number
-  readonly holdSeconds: number
-}
+export type Operation = Confirm | Capture | Cancel | GiveBack | Lapse
 
 /** Pure. Every state takes every operation: it moves on, or the operation is refused and the intent stays as it is. */
 export function operate(current: Intent, operation: Operation, clock: Clock): Outcome {
@@ -50,6 +35,8 @@ export function operate(current: Intent, operation: Operation, clock: Clock): Ou
       return cancel(intent, operation, clock)
     case 'refund':
       return refund(intent, operation, clock)
+    case 'lapse':
+      return intent === current ? refused(intent, errors.cannotCancel(intent)) : { did: 'canceled', intent }
   }
 }
 
@@ -60,8 +47,6 @@ export function lapse(intent: Intent, now: number): Intent {
   if (captureBefore === null || now < captureBefore) return intent
   return { ...intent, status: 'canceled', reason: 'expired', canceledAt: captureBefore }
 }
-
-const refused = (intent: Intent, error: GatewayError): Outcome => ({ did: 'refused', intent, error })
 
 function confirm(intent: Intent, operation: Confirm, clock: Clock): Outcome {
   switch (intent.status) {
@@ -151,38 +136,5 @@ function cancel(intent: Intent, { reason }: Cancel, { now }: Clock): Outcome {
     case 'succeeded':
     case 'canceled':
       return refused(intent, errors.cannotCancel(intent))
-  }
-}
-
-function refund(intent: Intent, operation: GiveBack, { now }: Clock): Outcome {
-  switch (intent.status) {
-    case 'succeeded': {
-      const { charge } = intent
-      const left = charge.captured - charge.refunded
-      const amount = operation.amount ?? left
-      if (left === 0) return refused(intent, errors.alreadyRefunded(charge.id))
-      if (amount > left) return refused(intent, errors.refundTooLarge(amount, left))
-      const { refundId: id, reason, metadata } = operation
-      return {
-        did: 'refunded',
-        intent: { ...intent, charge: { ...charge, refunded: charge.refunded + amount } },
-        refund: {
-          id,
-          intentId: intent.id,
-          chargeId: charge.id,
-          amount,
-          currency: intent.currency,
-          reason,
-          metadata,
-          created: now,
-        },
-      }
-    }
-    case 'requires_payment_method':
-    case 'requires_confirmation':
-    case 'requires_action':
-    case 'requires_capture':
-    case 'canceled':
-      return refused(intent, errors.nothingToRefund(intent))
   }
 }

@@ -26,6 +26,28 @@ const ignored = { description: text.optional(), return_url: text.optional(), off
 
 const intentExpand = { expand: expandable('latest_charge') }
 
+const seconds = z
+  .string()
+  .regex(/^\d{1,12}$/)
+  .transform(Number)
+const listing = {
+  starting_after: text.optional(),
+  limit: amount.pipe(z.int().max(100)).default(10),
+  created: z
+    .union([
+      seconds,
+      z.strictObject({
+        gt: seconds.optional(),
+        gte: seconds.optional(),
+        lt: seconds.optional(),
+        lte: seconds.optional(),
+      }),
+    ])
+    .optional(),
+}
+const lists = z.strictObject(listing)
+export type Listing = z.output<typeof lists>
+
 export const createParams = z.strictObject({
   ...ignored,
   ...intentExpand,
@@ -61,11 +83,25 @@ export const refundParams = z.strictObject({
 })
 export const refundRetrieveParams = z.strictObject({ expand: expandable('payment_intent') })
 export const refundListParams = z.strictObject({
+  ...listing,
   expand: expandable('data.payment_intent'),
   payment_intent: text.optional(),
-  starting_after: text.optional(),
-  limit: amount.pipe(z.int().max(100)).default(10),
 })
+export const intentListParams = z.strictObject({ ...listing, expand: expandable('data.latest_charge') })
+export const intentSearchParams = z.strictObject({
+  query: text,
+  limit: listing.limit,
+  /** The last answer's `next_page`. */
+  page: text.optional(),
+  expand: expandable('data.latest_charge'),
+})
+export const eventListParams = z.strictObject({
+  ...listing,
+  type: text.optional(),
+  types: z.array(text).max(20).optional(),
+  delivery_success: flag.optional(),
+})
+export const eventRetrieveParams = z.strictObject({})
 
 /** @throws RequestRefused with the parameter that Stripe would name */
 export function readParams<Schema extends z.ZodType>(schema: Schema, source: string): z.output<Schema> {

@@ -5,7 +5,8 @@ export function answerOf(
   entry: Entry,
   expand: readonly string[],
 ): { status: 200 | GatewayError['status']; body: string } {
-  const { error, intent, refund } = entry
+  const { error, intent, refund, said } = entry
+  if (said !== undefined) return { status: said.status, body: errorBody(said) }
   if (error !== undefined) return { status: error.status, body: errorBody(error, intent) }
   if (refund !== undefined) return { status: 200, body: JSON.stringify(refundResource(refund, intent, expand)) }
   if (intent !== undefined) return { status: 200, body: JSON.stringify(intentResource(intent, expand)) }
@@ -56,7 +57,7 @@ export function intentResource(intent: Intent, expand: readonly string[]) {
   }
 }
 
-function chargeResource(intent: Intent, charge: Charge) {
+export function chargeResource(intent: Intent, charge: Charge) {
   const captured = intent.status === 'succeeded'
   return {
     id: charge.id,
@@ -98,6 +99,8 @@ export function refundResource(refund: Refund, intent: Intent | undefined, expan
     metadata: refund.metadata,
     payment_intent: expanded ? intentResource(intent, []) : refund.intentId,
     reason: refund.reason,
-    status: 'succeeded',
+    status: refund.status,
+    ...(refund.status === 'pending' ? { pending_reason: 'processing' } : {}),
+    ...(refund.status === 'failed' ? { failure_reason: 'expired_or_canceled_card' } : {}),
   }
 }

@@ -60,10 +60,21 @@ export const refundSchema = z.object({
   reason: z.string().nullable(),
   metadata: z.record(z.string(), z.string()),
   created: z.int(),
+  status: z.enum(['pending', 'succeeded', 'failed']).default('succeeded'),
+  /** What becomes of it by itself, and when: in milliseconds, for a test does not wait for a second. */
+  settles: z.object({ atMs: z.int(), as: z.enum(['succeeded', 'failed']) }).optional(),
 })
 
 export const errorSchema = z.object({
-  status: z.union([z.literal(400), z.literal(401), z.literal(402), z.literal(404), z.literal(409), z.literal(500)]),
+  status: z.union([
+    z.literal(400),
+    z.literal(401),
+    z.literal(402),
+    z.literal(404),
+    z.literal(409),
+    z.literal(429),
+    z.literal(500),
+  ]),
   type: z.enum(['card_error', 'invalid_request_error', 'idempotency_error', 'api_error']),
   code: z.string().optional(),
   declineCode: z.string().optional(),
@@ -73,13 +84,47 @@ export const errorSchema = z.object({
   charge: z.string().optional(),
 })
 
-/** One line of the record: what one request did, all that is needed to say its answer again, and for which key. */
+/** Stripe's words for what can happen to what is kept here (docs.stripe.com/api/events/types). */
+export const eventTypes = [
+  'payment_intent.created',
+  'payment_intent.requires_action',
+  'payment_intent.amount_capturable_updated',
+  'payment_intent.succeeded',
+  'payment_intent.payment_failed',
+  'payment_intent.canceled',
+  'charge.refunded',
+  'refund.created',
+  'refund.updated',
+  'refund.failed',
+] as const
+
+/** Only what cannot be told from its line. `webhooks`: to how many endpoints it was to be delivered when it happened. */
+const eventSchema = z.object({
+  id: z.string(),
+  type: z.enum(eventTypes),
+  webhooks: z.union([z.literal(0), z.literal(1)]),
+})
+
+/** One line of the record: what was done, all that is needed to say its answer again, for which key, and its events. */
 export const entrySchema = z.object({
   at: z.iso.datetime(),
-  did: z.enum(['created', 'challenged', 'authorised', 'declined', 'captured', 'canceled', 'refunded', 'refused']),
+  did: z.enum([
+    'created',
+    'challenged',
+    'authorised',
+    'declined',
+    'captured',
+    'canceled',
+    'refunded',
+    'settled',
+    'refused',
+  ]),
   intent: intentSchema.optional(),
   refund: refundSchema.optional(),
   error: errorSchema.optional(),
+  /** What was answered in place of the truth, because that was asked for. */
+  said: errorSchema.optional(),
+  events: z.array(eventSchema).optional(),
   key: z.object({ name: z.string(), fingerprint: z.string() }).optional(),
 })
 
@@ -87,6 +132,7 @@ export type Charge = Readonly<z.infer<typeof charge>>
 export type Intent = Readonly<z.infer<typeof intentSchema>>
 export type Refund = Readonly<z.infer<typeof refundSchema>>
 export type GatewayError = Readonly<z.infer<typeof errorSchema>>
+export type EventType = (typeof eventTypes)[number]
 export type Entry = Readonly<z.infer<typeof entrySchema>>
 
 export const chargeOf = (intent: Intent): Charge | undefined => ('charge' in intent ? intent.charge : undefined)

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { chargeOf, type Intent } from './state.ts'
+import { chargeOf, type Intent, type Refund } from './state.ts'
 
 export const tally = z.object({ count: z.int(), amountMinor: z.int() })
 
@@ -19,8 +19,8 @@ interface Totals {
   netMinor: bigint
 }
 
-/** Totals by currency, and in it by state. */
-export function summarise(intents: Iterable<Intent | undefined>): Record<string, Totals> {
+/** Totals by currency, and in it by state. A refund that is pending or has failed gave nothing back. */
+export function summarise(intents: Iterable<Intent | undefined>, refunds: Iterable<Refund>): Record<string, Totals> {
   const currencies: Record<string, Totals> = {}
   for (const intent of intents) {
     if (intent === undefined) continue
@@ -32,8 +32,13 @@ export function summarise(intents: Iterable<Intent | undefined>): Record<string,
     if (charge === undefined) continue
     totals.authorisedMinor += BigInt(charge.authorised)
     totals.capturedMinor += BigInt(charge.captured)
-    totals.refundedMinor += BigInt(charge.refunded)
-    totals.netMinor += BigInt(charge.captured - charge.refunded)
+    totals.netMinor += BigInt(charge.captured)
+  }
+  for (const { status, currency, amount } of refunds) {
+    const totals = currencies[currency]
+    if (status !== 'succeeded' || totals === undefined) continue
+    totals.refundedMinor += BigInt(amount)
+    totals.netMinor -= BigInt(amount)
   }
   return currencies
 }

@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { type HttpEnv, problem, problemSchema } from '#runtime'
+import { failure, type HttpEnv, json, problem } from '#runtime'
 import type { Mailbox } from './mailbox.ts'
 import { parseMessage } from './message.ts'
 import { listPage, pagePolicy } from './page.ts'
@@ -59,10 +59,7 @@ const listRoute = createRoute({
     }),
   },
   responses: {
-    200: {
-      description: 'By recipient of the envelope and by X-Order-Id',
-      content: { 'application/json': { schema: z.object({ messages: z.array(summary) }) } },
-    },
+    200: json(z.object({ messages: z.array(summary) }), 'By recipient of the envelope and by X-Order-Id'),
   },
 })
 
@@ -72,7 +69,7 @@ const messageRoute = createRoute({
   summary: 'One message with its text',
   request: { params: z.object({ id: z.uuid() }) },
   responses: {
-    200: { description: 'The message', content: { 'application/json': { schema: message } } },
-    404: { description: 'None, or dropped', content: { 'application/problem+json': { schema: problemSchema } } },
+    200: json(message, 'The message'),
+    404: failure('None, or dropped'),
   },
 })

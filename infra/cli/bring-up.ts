@@ -39,7 +39,7 @@ export function printAddresses({ config: { servicePorts }, stack }: Local): void
     ['payments', `http://127.0.0.1:${servicePorts.payment}/docs`],
     ['notifications', `http://127.0.0.1:${servicePorts.notification}/docs`],
     ['relay', `http://127.0.0.1:${servicePorts.relay}/readyz`],
-    ['card gateway', `http://127.0.0.1:${servicePorts.gateway}/simulator/charges`],
+    ['card gateway', `http://127.0.0.1:${servicePorts.gateway}/simulator`],
     ['mail', `http://127.0.0.1:${servicePorts.mailHttp}`],
     ...endpointRows(stack),
   ])

@@ -20,6 +20,7 @@ describe(`under load, with SEED=${seed}`, () => {
   afterAll(() => void process.stdout.write(`SEED=${seed} repeats this run\n`))
 
   const chosen = faults.filter(({ id }) => chosenFault === '' || id === chosenFault)
+  if (chosen.length === 0) throw new Error(`FAULT is one of ${[...new Set(faults.map(({ id }) => id))].join(', ')}`)
   it.each(chosen)('$id $name: nothing is lost and nothing done twice', { timeout: 15 * minuteMs }, async (fault) => {
     const plan = typeof fault.plan === 'function' ? await fault.plan(shop) : fault.plan
     try {

@@ -1,4 +1,5 @@
 import { later } from '../support/follow.ts'
+import { refundMinor } from './load.ts'
 import type { AggregateRow, Facts, OrderRow } from './witnesses.ts'
 
 /**
@@ -9,6 +10,8 @@ export function violations(facts: Facts): readonly string[] {
   return [
     ...acknowledgedOrdersExist(facts),
     ...everyOrderEnds(facts),
+    ...wishesAreKept(facts),
+    ...nobodyElseIsCharged(facts),
     ...moneyIsRight(facts),
     ...booksAreRight(facts),
     ...whatWasSaidIsOnKafka(facts),
@@ -33,12 +36,39 @@ function acknowledgedOrdersExist({ placed, orders }: Facts): readonly string[] {
   })
 }
 
-/** Paid, refunded, or cancelled with its money settled. In review a person decides. */
+/** Paid, refunded, or cancelled with its money settled. One that waits for a person has not ended. */
 export const isTerminal = ({ status, settled, onHold }: OrderRow): boolean =>
-  onHold || status === 'paid' || status === 'refunded' || (status === 'cancelled' && settled)
+  !onHold && (status === 'paid' || status === 'refunded' || (status === 'cancelled' && settled))
 
 function everyOrderEnds({ orders }: Facts): readonly string[] {
   return orders.filter((order) => !isTerminal(order)).map((order) => `has not ended: ${JSON.stringify(order)}`)
+}
+
+/** Whoever was answered gets what was said, and nobody is cancelled who did not ask for it. */
+function wishesAreKept({ placed, orders, requests }: Facts): readonly string[] {
+  const byMark = new Map(orders.map((order) => [order.mark, order]))
+  const answers = new Map(requests.filter(({ does }) => does !== 'place').map((one) => [one.mark, one]))
+  return placed.flatMap(({ mark, wish }) => {
+    const order = byMark.get(mark)
+    if (order === undefined) return []
+    const isGranted = answers.get(mark)?.result === 'ok'
+    const isCancelled = wish === 'declined' || (wish === 'cancelled' && isGranted)
+    const refundedMinor = wish === 'refunded' && isGranted ? refundMinor : 0
+    const wrong = [
+      [isCancelled !== (order.status === 'cancelled'), isCancelled ? 'is not cancelled' : 'was cancelled by nobody'],
+      [!isCancelled && order.refundedMinor !== refundedMinor, `has not had back ${refundedMinor}`],
+    ] as const
+    return wrong.flatMap(([isWrong, what]) => (isWrong ? [`wished ${wish} and ${what}: ${JSON.stringify(order)}`] : []))
+  })
+}
+
+function nobodyElseIsCharged({ charges, mails, orderIds }: Facts): readonly string[] {
+  return [
+    ...charges
+      .filter(({ orderId }) => orderId !== null && !orderIds.has(orderId))
+      .map((one) => ['a charge', one] as const),
+    ...mails.filter(({ orderId }) => !orderIds.has(orderId)).map((one) => ['a mail', one] as const),
+  ].map(([what, one]) => `${what} for an order that does not exist: ${JSON.stringify(one)}`)
 }
 
 /** The gateway's own record is the judge. */
@@ -50,6 +80,7 @@ function moneyIsRight({ orders, charges }: Facts): readonly string[] {
     const held = one?.intents.filter(({ status }) => status === 'requires_capture').length ?? 0
     const wrong = [
       [(one?.captured.count ?? 0) > 1, 'was captured more than once'],
+      [(one?.authorised.count ?? 0) > 1, 'was authorised more than once'],
       [(one?.refunded.amountMinor ?? 0) > (one?.captured.amountMinor ?? 0), 'got back more than was taken'],
       [one !== undefined && one.currency.toUpperCase() !== order.currency, 'was charged in another currency'],
       [
@@ -61,7 +92,7 @@ function moneyIsRight({ orders, charges }: Facts): readonly string[] {
         `says other amounts than the gateway, which has ${netMinor}`,
       ],
       [order.status === 'cancelled' && order.settled && netMinor !== 0, 'is cancelled and its money was kept'],
-      [isTerminal(order) && !order.onHold && held > 0, 'has ended and money is held'],
+      [isTerminal(order) && held > 0, 'has ended and money is held'],
     ] as const
     return wrong.flatMap(([isWrong, what]) => (isWrong ? [`${what}: ${JSON.stringify(order)}`] : []))
   })
@@ -89,7 +120,7 @@ function whatWasSaidIsOnKafka({ said, messages }: Facts): readonly string[] {
 }
 
 /** By the first occurrence of each event. */
-function versionsAreContiguous({ messages }: Facts): readonly string[] {
+export function versionsAreContiguous({ messages }: Pick<Facts, 'messages'>): readonly string[] {
   const seen = new Set<string>()
   const versions = new Map<string, number>()
   return messages.flatMap(({ topic, key, id, version }) => {

@@ -46,6 +46,9 @@ export interface LoadOptions {
   readonly port: () => number
 }
 
+/** Of the refunds that are asked for: less than an order costs. */
+export const refundMinor = 580
+
 /** One that a fault has cut off may hang. */
 const requestTimeoutMs = 5_000
 const placedBody = z.object({ id: z.string() })
@@ -87,6 +90,19 @@ export class Load {
     const acknowledged = () => this.placed.filter(({ id }) => id !== undefined).length
     const before = acknowledged()
     await vi.waitUntil(() => acknowledged() >= before + count, { timeout: timeoutMs, interval: 20 })
+  }
+
+  /** Resolves when an order is paid that is placed from now on: everything works again, all the way. */
+  async onePaid(shop: Shop): Promise<void> {
+    const since = Date.now()
+    const isPaid = async (): Promise<boolean> => {
+      const fresh = this.placed.filter(
+        ({ wish, placing, id }) => wish === 'paid' && placing.at >= since && id !== undefined,
+      )
+      const orders = await Promise.all(fresh.slice(0, 5).map(({ id = '' }) => shop.get(id)))
+      return orders.some(({ status }) => status === 'paid')
+    }
+    await vi.waitUntil(() => isPaid().catch(() => false), { timeout: 60_000, interval: 100 })
   }
 
   /** Nobody orders anything for a while. */
@@ -162,7 +178,7 @@ export class Load {
     await sleep(wish === 'cancelled' ? pauseMs : 2 * pauseMs)
     const does = wish === 'cancelled' ? 'cancel' : 'refund'
     const path = `/orders/${placed.id}/${does === 'cancel' ? 'cancel' : 'refunds'}`
-    await this.#ask({ does, mark, path, body: does === 'cancel' ? {} : { amountMinor: 580 } }).result
+    await this.#ask({ does, mark, path, body: does === 'cancel' ? {} : { amountMinor: refundMinor } }).result
   }
 
   #ask(what: Pick<Request, 'does' | 'mark' | 'path' | 'body'>) {

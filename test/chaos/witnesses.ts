@@ -46,7 +46,10 @@ export interface Facts {
   readonly said: readonly z.infer<typeof said>[]
   /** Every message of the topics. */
   readonly messages: readonly ReadMessage[]
+  /** Whoever's. */
   readonly charges: readonly Charges[]
+  /** Of all orders there are. */
+  readonly orderIds: ReadonlySet<string>
   /** The ledger's clearing account, by order and currency. */
   readonly clearing: readonly z.infer<typeof cleared>[]
   readonly mails: readonly Mail[]
@@ -118,7 +121,8 @@ export async function stateOf(shop: Shop, { placed }: Load) {
 export async function collect(shop: Shop, load: Load): Promise<Facts> {
   const state = await stateOf(shop, load)
   const ids = state.orders.map(({ id }) => id)
-  const [history, saidRows, parkedMessages, messages, allCharges, clearing, mails] = await Promise.all([
+  const [allOrders, history, saidRows, parkedMessages, messages, allCharges, clearing, mails] = await Promise.all([
+    select({ shop, schema: 'order_service' }, z.object({ id: z.string() }), ['select id::text from orders']),
     everywhere(shop, step, (schema) => [
       `select '${schema}' as of, id::text, type, cause, change->>'status' as status
        from ${tableOf[schema]}_history where id = any($1) order by id, position`,
@@ -134,7 +138,6 @@ export async function collect(shop: Shop, load: Load): Promise<Facts> {
     select({ shop, schema: 'payment_service' }, cleared, [clearingSql, [ids]]),
     mailsOf(shop),
   ])
-  const ours = new Set<string | null>(ids)
   return {
     ...state,
     placed: load.placed,
@@ -143,9 +146,10 @@ export async function collect(shop: Shop, load: Load): Promise<Facts> {
     said: saidRows,
     parkedMessages,
     messages,
-    charges: allCharges.filter(({ orderId }) => ours.has(orderId)),
+    charges: allCharges,
+    orderIds: new Set(allOrders.map(({ id }) => id)),
     clearing,
-    mails: mails.filter(({ orderId }) => ours.has(orderId)),
+    mails,
   }
 }
 

@@ -29,7 +29,13 @@ afterAll(async () => {
 
 const spawn = () =>
   execa(process.execPath, [script], {
-    env: { PORT: String(port), SIMULATOR_DATA_DIR: directory, GATEWAY_API_KEY: apiKey, NODE_ENV: 'production' },
+    env: {
+      PORT: String(port),
+      SIMULATOR_DATA_DIR: directory,
+      GATEWAY_API_KEY: apiKey,
+      GATEWAY_REFUND_SETTLE_MS: '1500',
+      NODE_ENV: 'production',
+    },
     reject: false,
   })
 
@@ -236,6 +242,22 @@ test('knows after SIGKILL every charge and every answer that it gave', async () 
   const again = await failure(decline())
   expect(again).toMatchObject({ statusCode: 402, headers: { 'idempotent-replayed': 'true' } })
   expect(again.raw).toMatchObject({ payment_intent: { id: refused.payment_intent?.id } })
+})
+
+test('knows after SIGKILL what is still to happen by itself, and what has happened', async () => {
+  const paid = await stripe.paymentIntents.create(
+    hold('o-later', { confirm: true, capture_method: 'automatic', payment_method: 'pm_card_refundFail' }),
+  )
+  const { id } = await stripe.refunds.create({ payment_intent: paid.id })
+  const before = (await stripe.events.list({ limit: 100 })).data
+  await stop('SIGKILL')
+  await start()
+  const status = async () => (await stripe.refunds.retrieve(id)).status
+  await vi.waitUntil(async () => (await status()) === 'failed', { timeout: 10_000, interval: 50 })
+  expect(await chargesOf('o-later')).toMatchObject({ refunded: { count: 0 }, netMinor: 1200 })
+  const after = (await stripe.events.list({ limit: 100 })).data
+  expect(after.slice(0, 2).map(({ type }) => type)).toEqual(['refund.failed', 'refund.updated'])
+  expect(after.slice(2)).toEqual(before.slice(0, 98))
 })
 
 test('adds up by currency and state', async () => {

@@ -5,11 +5,14 @@ import { createLogger, createMetrics } from '#runtime'
 import { reconcileOnce } from '../../apps/payment/reconciliation.ts'
 import { beginRun } from '../../apps/payment/reconciliation-store.ts'
 import { findingsOf, findRun } from '../../apps/payment/reconciliation-views.ts'
+import { type StripeOptions, stripeClient } from '../../apps/payment/stripe-client.ts'
+import { stripeGateway } from '../../apps/payment/stripe-gateway.ts'
 import { stripeList } from '../../apps/payment/stripe-list.ts'
 import { stripeLookUps } from '../../apps/payment/stripe-look-ups.ts'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
-import { payingOrder, uncalled } from '../support/paying-order.ts'
+import { merchantId, payingOrder, uncalled } from '../support/paying-order.ts'
+import { startSimulator } from '../support/simulator.ts'
 import {
   failure,
   intent,
@@ -34,6 +37,15 @@ afterEach(async () => {
   stub = undefined
 })
 afterAll(() => database[Symbol.asyncDispose]())
+
+/** All of it, with what the adapter asks of a gateway over HTTP. */
+async function reconcile(stripe: StripeOptions, since: Date) {
+  const id = (await beginRun(db, { by: 'ada', since, until: new Date(Date.now() + 60_000) })) ?? ''
+  const metrics = createMetrics(log)
+  const options = { db, participant: uncalled, list: stripeList(stripe), lookUps: stripeLookUps(stripe), log, metrics }
+  while (await reconcileOnce({ ...options, lookUpMs: 5_000 }));
+  return { run: await findRun(db, id), findings: await findingsOf(db, id, 10) }
+}
 
 type Intent = ReturnType<typeof intent>
 
@@ -77,15 +89,8 @@ test('over HTTP: what Stripe has is paged through, what differs is looked up, le
   ]
   stub = await stripeStub(serving(intents, new Map([[returned.paymentId, refund('re_1', 'succeeded')]])))
   const stripe = { url: stub.url, apiKey: 'sk_test', requestTimeoutMs: 5_000 }
-  const metrics = createMetrics(log)
-  const options = { db, participant: uncalled, list: stripeList(stripe), lookUps: stripeLookUps(stripe), log, metrics }
-  const reconcile = async () => {
-    const id = (await beginRun(db, { by: 'ada', since, until: new Date(Date.now() + 60_000) })) ?? ''
-    while (await reconcileOnce({ ...options, lookUpMs: 5_000 }));
-    return { run: await findRun(db, id), findings: await findingsOf(db, id, 10) }
-  }
 
-  const first = await reconcile()
+  const first = await reconcile(stripe, since)
   expect(first.run).toMatchObject({
     state: 'finished',
     pages: 3,
@@ -99,7 +104,38 @@ test('over HTTP: what Stripe has is paged through, what differs is looked up, le
   expect(await returned.payment()).toMatchObject({ status: 'partially_refunded', refunds: [{ cause: 'external' }] })
   expect(await expired.payment()).toMatchObject({ status: 'expired' })
 
-  const second = await reconcile()
+  const second = await reconcile(stripe, since)
   expect(second.run).toMatchObject({ state: 'finished', matched: 3, repaired: 0, reported: 1 })
   expect(second.findings.map(({ id }) => id)).toEqual(first.findings.map(({ id }) => id))
+})
+
+test('with the simulator: more than a page, a capture that was never heard of and a refund by hand', async () => {
+  await using simulator = await startSimulator()
+  const stripe = { url: simulator.url, apiKey: simulator.apiKey, requestTimeoutMs: 10_000 }
+  const [gateway, sdk] = [stripeGateway(stripe), stripeClient(stripe)]
+  const since = new Date()
+  const eur = { amountMinor: 1_200n, currency: 'EUR' } as const
+  const held = async () => {
+    const order = await payingOrder(db, ['OrderPlaced'])
+    const { orderId } = order
+    const call = { attempt: 1, correlationId: orderId, traceparent: '', signal: AbortSignal.timeout(20_000) }
+    const hold = { type: 'Authorise', orderId, merchantId, ...eur, paymentMethod: 'pm_card_visa' } as const
+    const word = await gateway.authorise(hold, { ...call, idempotencyKey: `${orderId}/authorise` })
+    await order.tell(word)
+    return { ...order, paymentId: word.type === 'Held' ? word.paymentId : '' }
+  }
+  const [same, behind, returned] = [await held(), await held(), await held()]
+  for (const { paymentId } of [behind, returned]) await sdk.paymentIntents.capture(paymentId)
+  await returned.tell({ type: 'Captured', paymentId: returned.paymentId, ...eur })
+  await sdk.refunds.create({ payment_intent: returned.paymentId, amount: 200 })
+  const ofOthers = Array.from({ length: 100 }, () => sdk.paymentIntents.create({ amount: 100, currency: 'eur' }))
+  await Promise.all(ofOthers)
+
+  const { run } = await reconcile(stripe, since)
+  expect(run).toMatchObject({ state: 'finished', intentsSeen: 103, notOurs: 100, matched: 1, repaired: 2, reported: 0 })
+  expect(await same.payment()).toMatchObject({ status: 'authorised' })
+  expect(await behind.payment()).toMatchObject({ status: 'captured' })
+  expect(await returned.payment()).toMatchObject({ status: 'partially_refunded', position: { refundedMinor: 200n } })
+  const again = await reconcile(stripe, since)
+  expect(again.run).toMatchObject({ matched: 3, repaired: 0, reported: 0 })
 })

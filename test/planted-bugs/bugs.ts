@@ -1,11 +1,5 @@
-/** A mistake that somebody could make, and the test that must notice it. */
-export interface PlantedBug {
-  readonly name: string
-  readonly file: string
-  /** Each text stands in the file exactly once. */
-  readonly edits: readonly (readonly [from: string, to: string])[]
-  readonly caughtBy: { readonly file: string; readonly test: string }
-}
+import { paymentBugs } from './payment-bugs.ts'
+import type { PlantedBug } from './planted-bug.ts'
 
 const messaging = (name: string): string => `apps/shared/messaging/${name}.ts`
 const kafkaPort = 'test/infra/consumer.test.ts'
@@ -236,59 +230,5 @@ export const bugs: readonly PlantedBug[] = [
     ],
     caughtBy: { file: integration('deadlocks'), test: 'lock in the order of the keys' },
   },
-  {
-    name: 'what was learned without a call leaves the call in its lane',
-    file: messaging('decide-all'),
-    edits: [['  if (work.settling) await deleteSettled(trx, fold.settled)\n', '']],
-    caughtBy: { file: 'test/integration/gateway-events.test.ts', test: 'settles the call whose outcome is unknown' },
-  },
-  {
-    name: 'a webhook is believed whoever has signed it',
-    file: 'apps/payment/webhook-signature.ts',
-    edits: [["if (ours.length === 0) return 'forged'", "if (ours.length === 0) return 'valid'"]],
-    caughtBy: { file: 'test/integration/webhooks.test.ts', test: 'is refused, counted, and not kept' },
-  },
-  {
-    name: 'a webhook that was recorded is believed for ever',
-    file: 'apps/payment/webhook-signature.ts',
-    edits: [["? 'valid' : 'stale'", "? 'valid' : 'valid'"]],
-    caughtBy: { file: 'test/integration/webhooks.test.ts', test: 'is refused, counted, and not kept' },
-  },
-  {
-    name: 'a refund is sent under another key',
-    file: 'apps/payment/stripe-requests.ts',
-    edits: [
-      [
-        "return this.#send(() => this.#stripe.refunds.create(params, this.#key('')))",
-        "return this.#sendAnew('', (options) => this.#stripe.refunds.create(params, options))",
-      ],
-    ],
-    caughtBy: { file: 'test/integration/stripe-failures.test.ts', test: 'never under another key' },
-  },
-  {
-    name: 'a reconciliation writes on although another process has its page',
-    file: 'apps/payment/reconciliation-store.ts',
-    edits: [
-      ["where id = ${id} and fence = ${fence} and state = 'running' returning id", 'where id = ${id} returning id'],
-    ],
-    caughtBy: {
-      file: 'test/integration/reconciliation-crashes.test.ts',
-      test: 'what it still writes does not count',
-    },
-  },
-  {
-    name: 'a payment is compared while a call of its own is under way',
-    file: 'apps/payment/comparison.ts',
-    edits: [["return operation.is === 'running' || ", 'return ']],
-    caughtBy: { file: 'test/unit/payment/comparison.test.ts', test: 'while a call is under way' },
-  },
-  {
-    name: 'what a page that died has repaired is counted again as matching',
-    file: 'apps/payment/reconciliation.ts',
-    edits: [['new Map(await verdictsOf(db, run, ids))', 'new Map()']],
-    caughtBy: {
-      file: 'test/integration/reconciliation-crashes.test.ts',
-      test: 'repairs nothing twice, and counts it once',
-    },
-  },
+  ...paymentBugs,
 ]

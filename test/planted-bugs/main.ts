@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { withEdits } from '../../bench/paysaga/builds.ts'
-import { bugs, type PlantedBug } from './bugs.ts'
+import { bugs } from './bugs.ts'
+import type { PlantedBug } from './planted-bug.ts'
 
 // `make planted-bugs`: a suite that cannot fail proves nothing. Each bug is planted alone into a copy of the checkout, and
 // the test that is named for it must fail there, having passed without it.

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext, vi } from 'vitest'
 import type { ServiceName } from '../../infra/index.ts'
+import { versionsAreContiguous } from '../chaos/invariants.ts'
 import { type Committed, committed, ordersByMark } from '../support/committed.ts'
 import { type Flow, startFlow } from '../support/flow.ts'
 import { openShop } from '../support/shop.ts'
@@ -121,7 +122,7 @@ describe('after all these crashes', () => {
         const said = new Set((await committed(shop)).map(({ id }) => id))
         expect([...said].filter((id) => !sent.has(id))).toEqual([])
         expect([...sent].filter((id) => !said.has(id))).toEqual([])
-        expect(outOfOrder(messages)).toEqual([])
+        expect(versionsAreContiguous({ messages })).toEqual([])
       },
       { timeout: backWithinMs, interval: 500 },
     )
@@ -182,17 +183,3 @@ async function expectMidFlow(flow: Flow, times: Times, { annotate }: TestContext
 }
 
 const latest = (said: readonly Committed[]): Date | undefined => said.at(-1)?.at
-
-/** Keys whose versions do not count 1, 2, 3 … by the first occurrence of each event. */
-function outOfOrder(messages: Awaited<ReturnType<typeof readTopics>>): readonly string[] {
-  const seen = new Set<string>()
-  const versions = new Map<string, number>()
-  return messages.flatMap(({ topic, key, id, version }) => {
-    if (seen.has(id)) return []
-    seen.add(id)
-    const place = `${topic} ${key}`
-    const before = versions.get(place) ?? 0
-    versions.set(place, version)
-    return version === before + 1 ? [] : [`${place}: ${version} after ${before}`]
-  })
-}

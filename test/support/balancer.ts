@@ -1,26 +1,35 @@
 import { setInterval } from 'node:timers/promises'
-import { ready } from '../../infra/index.ts'
 
 const looksMs = 50
+/** One that does not answer in time is passed over. */
+const answerMs = 500
 /** For DRAIN_MS of those behind it: some of its looks, on a busy machine too. */
-export const drainMs = 1_500
+export const drainMs = 2_000
 
 /** A balancer: it looks at `/readyz` of each and names those in turn that were ready at its last look. */
 export function balance(ports: readonly number[], signal: AbortSignal) {
-  let upstreams = ports
+  const isReady = new Map(ports.map((port) => [port, true]))
   let turn = 0
-  const look = async (): Promise<void> => {
+  // Each by itself: one that hangs says nothing of the others.
+  const watch = async (port: number): Promise<void> => {
     for await (const _tick of setInterval(looksMs)) {
       if (signal.aborted) return
-      const answers = await Promise.all(ports.map((port) => ready(`http://127.0.0.1:${port}/readyz`)))
-      upstreams = ports.filter((_, index) => answers[index])
+      isReady.set(port, await answers(port))
     }
   }
   return {
-    ended: look(),
+    ended: Promise.all(ports.map(watch)),
     next: (): number => {
       turn += 1
+      const ready = ports.filter((port) => isReady.get(port))
+      const upstreams = ready.length === 0 ? ports : ready
       return upstreams[turn % upstreams.length] ?? 0
     },
   }
 }
+
+const answers = (port: number): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(answerMs) }).then(
+    ({ ok }) => ok,
+    () => false,
+  )

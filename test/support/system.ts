@@ -15,11 +15,17 @@ export async function startSystem(name: string, databases: Databases, { reusable
   }
   try {
     await stack.start()
-    await Promise.all([migrateAll(stack, databases), createTopics({ brokers: stack.endpoints.brokers })])
+    await both(migrateAll(stack, databases), createTopics({ brokers: stack.endpoints.brokers }))
     await Promise.all(serviceNames.map((service) => services.start(service)))
   } catch (error) {
     await stop()
     throw error
   }
   return { stack: options, ports, databases, stop }
+}
+
+/** One that fails does not leave the other at work on what is about to be stopped. */
+async function both(...works: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
 }

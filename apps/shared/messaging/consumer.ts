@@ -89,7 +89,7 @@ async function handleTogether<V extends Vocabulary>(
     if (open.length === 0) return undefined
     let delays = notYetDelays
     try {
-      await decideSome(options, open, atMost)
+      if (await decideSome(options, open, atMost)) continue
     } catch (error) {
       const failure = classify(error)
       if (failure === 'content') return error
@@ -160,19 +160,33 @@ async function handleAlone<V extends Vocabulary>(
   return items
 }
 
-/** Of each share so many messages at most; the others stay for the next round. */
+/**
+ * Of each share so many messages at most; the others stay for the next round, and so does what is none of ours: it is
+ * weighed against all the keys.
+ * @returns whether what was looked at is done with: the next round need not wait
+ */
 async function decideSome<V extends Vocabulary>(
   options: MessagesOf<V>,
   shares: readonly Share<V>[],
   atMost: number,
-): Promise<void> {
-  const later = shares.map(({ items }) => items.slice(atMost))
-  for (const share of shares) share.items = share.items.slice(0, atMost)
+): Promise<boolean> {
+  const later = shares.map(({ items, unplaceable }) => {
+    const left = items.slice(atMost)
+    return { left, unplaceable: left.length > 0 ? unplaceable : [] }
+  })
+  shares.forEach((share, index) => {
+    share.items = share.items.slice(0, atMost)
+    if ((later[index]?.left.length ?? 0) > 0) share.unplaceable = []
+  })
   try {
     await decideOnce(options, shares)
+    return shares.every(({ items }) => items.length === 0)
   } finally {
     shares.forEach((share, index) => {
-      share.items = [...share.items, ...(later[index] ?? [])]
+      const { left = [], unplaceable = [] } = later[index] ?? {}
+      if (share.items.length === 0) share.notYetSince = undefined
+      share.items = [...share.items, ...left]
+      share.unplaceable = [...share.unplaceable, ...unplaceable]
     })
   }
 }

@@ -23,16 +23,23 @@ export async function decideInTransaction<V extends Vocabulary>(
     if (isFree) taken.push(kind)
     return isFree
   }
+  // A time-out that ends the session fails the rollback too, and its error would hide the first one.
+  let failure: unknown
   const decided = await db
     .transaction()
     .execute(async (trx) => {
-      const resolved = await decideItems(trx, participant, { ...(await prepare(trx)), leasing })
-      await conclude?.(trx, resolved)
-      return resolved
+      try {
+        const resolved = await decideItems(trx, participant, { ...(await prepare(trx)), leasing })
+        await conclude?.(trx, resolved)
+        return resolved
+      } catch (error) {
+        failure = error
+        throw error
+      }
     })
     .catch((error: unknown) => {
       for (const kind of taken) caller?.giveBack(kind)
-      throw error
+      throw failure ?? error
     })
   failpoint('decide.committed')
   caller?.committed(decided)

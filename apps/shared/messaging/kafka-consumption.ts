@@ -112,6 +112,7 @@ export class Consumption {
     this.#consumer.on(FETCH, () => {
       this.#liveness.fetched()
       this.#hearing.fetched()
+      if (this.#liveness.joinedMs() > this.#sessionTimeoutMs * deafSessions) this.#around.state.recovery.goesRound()
     })
     this.#consumer.on(CRASH, ({ payload }) => this.#crashed.reject(payload.error))
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
@@ -155,7 +156,7 @@ export class Consumption {
   /** The loop comes round, and asks for nothing or is given nothing. */
   async #rebuildIfLeftOut(): Promise<void> {
     const extents = await this.#extents.read()
-    if (this.#ended.signal.aborted) return
+    if (this.#ended.signal.aborted || extents === 'asking') return
     if (extents !== undefined) this.#liveness.answered()
     const stopped = this.#around.state.stoppedPartitions
     const to = this.#hearing.look(extents, { stopped, isWorking: this.#liveness.isWorking() })

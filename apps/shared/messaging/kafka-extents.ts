@@ -15,6 +15,7 @@ export class Extents {
   readonly #of: Pick<Subscription, 'groupId' | 'topic'>
   readonly #log: Log
   #isAsking = false
+  #isClosed = false
 
   constructor(kafka: Kafka, of: Pick<Subscription, 'groupId' | 'topic'>, log: Log) {
     this.#admin = kafka.admin()
@@ -22,9 +23,9 @@ export class Extents {
     this.#log = log
   }
 
-  /** By partition; undefined when Kafka does not answer, or has not yet answered before. Never rejects. */
-  async read(): Promise<ReadonlyMap<number, Extent> | undefined> {
-    if (this.#isAsking) return undefined
+  /** By partition; undefined when Kafka does not answer. `asking`: it has not answered the last time yet. Never rejects. */
+  async read(): Promise<ReadonlyMap<number, Extent> | undefined | 'asking'> {
+    if (this.#isAsking) return 'asking'
     this.#isAsking = true
     const { groupId, topic } = this.#of
     try {
@@ -38,10 +39,13 @@ export class Extents {
       return undefined
     } finally {
       this.#isAsking = false
+      // Its client connects anew as often as it asks again, also when it was disconnected meanwhile.
+      if (this.#isClosed) await this.#admin.disconnect().catch(() => undefined)
     }
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await Promise.race([this.#admin.disconnect().catch(() => undefined), pause(closeMaxMs, never)])
   }
 }

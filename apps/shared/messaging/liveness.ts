@@ -3,6 +3,7 @@ export class Liveness {
   readonly #clock: () => number
   readonly #inWork = new Set<number>()
   #heardAt: number
+  #joinedAt: number | undefined
   #answeredAt = Number.NEGATIVE_INFINITY
   /** Undefined: it has not joined its group yet. */
   #fetchedAt: number | undefined
@@ -24,7 +25,13 @@ export class Liveness {
 
   joined(): void {
     this.heard()
+    this.#joinedAt = this.#clock()
     this.#fetchedAt = this.#clock()
+  }
+
+  /** For how many milliseconds it has been in its group as it is now; 0 until then. */
+  joinedMs(): number {
+    return this.#joinedAt === undefined ? 0 : this.#clock() - this.#joinedAt
   }
 
   /** It has asked for messages, or has found that there is nothing to ask for: with data, without, or in vain. */

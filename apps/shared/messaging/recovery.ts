@@ -36,6 +36,12 @@ export class Recovery {
     if (this.#deafTo.size === 0) this.#isLost = false
   }
 
+  /** A loop that has come round for so long stood still for another reason, should it do so once more. */
+  goesRound(): void {
+    this.#deafTo.delete('everything')
+    if (this.#deafTo.size === 0) this.#isLost = false
+  }
+
   /** @returns whether it has become lost by that */
   deaf({ to, kafkaAnswers }: Pick<Deaf, 'to' | 'kafkaAnswers'>): boolean {
     if (!kafkaAnswers) return false

@@ -187,7 +187,7 @@ async function countFailure<V extends Vocabulary>(
 }
 
 /** @returns the cause by now, and how long to wait; undefined: dead */
-function nextAttempt(
+export function nextAttempt(
   because: Blockage,
   { attempts, ageMs }: { readonly attempts: number; readonly ageMs: number },
 ): { readonly cause: ParkingCause; readonly delayMs: number | undefined } {

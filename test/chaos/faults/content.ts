@@ -62,7 +62,6 @@ export const poisoned = async ({ shop, load }: World): Promise<Struck> => {
     await send(null, '{}', headersOf('OrderPlaced'))
     await load.more(5)
     await send(randomUUID(), '{}', { ce_type: 'OrderPlaced' })
-    await send(randomUUID(), '{}', headersOf('NobodyHasHeardOfThis'))
   } finally {
     await producer.disconnect()
   }

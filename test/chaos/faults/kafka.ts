@@ -9,10 +9,9 @@ export const brokerKilled =
   async ({ shop: { stack }, load }: World): Promise<Struck> => {
     for (const ms of awayMs) {
       await stack.kill('kafka', 'SIGKILL')
-      await sleep(ms)
-      await stack.start('kafka')
       // Orders are taken all the time: they need no broker.
-      await load.more(5)
+      await Promise.all([sleep(ms), load.more(5)])
+      await stack.start('kafka')
     }
     return { how: `the broker killed ${awayMs.length} times, away for ${awayMs.join(', ')} ms`, healedAt: Date.now() }
   }
@@ -66,7 +65,8 @@ export const rebalanceStorm =
         await second.services.start('payment')
         await eventually(async () => (await membersOf(shop, 'payment')) === 2)
         joined += 1
-        await second.services.kill('payment', joined % 2 === 0 ? 'SIGKILL' : 'SIGTERM')
+        if (joined % 2 === 0) await second.services.kill('payment', 'SIGKILL')
+        else await second.services.stop('payment')
         await sleep(1_500)
       }
     } finally {

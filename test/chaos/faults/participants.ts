@@ -17,24 +17,22 @@ export const roomForMails = { MAIL_MAX_MESSAGES: '1000000' }
 export const startAgain = (shop: Shop, name: ParticipantName, overrides: Readonly<Record<string, string>> = {}) =>
   shop.services.start(name, { ...roundSettings, ...overrides })
 
-async function restart(shop: Shop, overrides: Readonly<Record<string, string>>): Promise<void> {
+type Overrides = (name: ParticipantName) => Readonly<Record<string, string>>
+
+async function restart(shop: Shop, overrides: Overrides): Promise<void> {
   for (const name of participants) {
     await shop.services.stop(name)
-    await startAgain(shop, name, overrides)
+    await startAgain(shop, name, overrides(name))
   }
 }
 
 /** Strikes while all three run with these settings, and lets orders flow again under the usual ones. */
-export async function withOverrides(
-  shop: Shop,
-  overrides: Readonly<Record<string, string>>,
-  strike: () => Promise<Struck>,
-): Promise<Struck> {
+export async function withOverrides(shop: Shop, overrides: Overrides, strike: () => Promise<Struck>): Promise<Struck> {
   await restart(shop, overrides)
   try {
     return await strike()
   } finally {
-    await restart(shop, {})
+    await restart(shop, () => ({}))
   }
 }
 

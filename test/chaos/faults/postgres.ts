@@ -1,23 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Struck, World } from '../round.ts'
+import { eventually } from './eventually.ts'
 
 /** Killed by SIGKILL in mid-transaction, and started again after each of these times. */
 export const postgresKilled =
   (...awayMs: readonly number[]) =>
-  async ({ shop: { stack }, load }: World): Promise<Struck> => {
+  async ({ shop, load }: World): Promise<Struck> => {
+    const { stack } = shop
+    const recoveries = async () =>
+      (await stack.lastLines('postgres', 100_000)).filter((line) => /was interrupted|not properly shut down/.test(line))
+        .length
+    /** A service is at work in one at this moment, or was a moment ago. */
+    const inTransaction = async () => {
+      const admin = new pg.Client({ connectionString: stack.endpoints.adminUrl })
+      await admin.connect()
+      const { rowCount } = await admin.query(
+        `select from pg_stat_activity where usename like '%\\_service' and xact_start is not null`,
+      )
+      await admin.end()
+      return rowCount !== 0
+    }
     let healedAt = 0
     for (const ms of awayMs) {
+      const before = await recoveries()
+      await eventually(inTransaction)
       await stack.kill('postgres', 'SIGKILL')
       await sleep(ms)
       await stack.start('postgres')
       healedAt = Date.now()
-      const log = await stack.lastLines('postgres', 50)
-      const recovery = log.findLast(
-        (line) => line.includes('was interrupted') || line.includes('not properly shut down'),
-      )
-      if (recovery === undefined) throw new Error('PostgreSQL does not know that it was killed')
-      await load.more(10)
+      if ((await recoveries()) === before) throw new Error('PostgreSQL does not know that it was killed')
+      await load.onePaid(shop)
     }
     return {
       how: `PostgreSQL killed ${awayMs.length} times, away for ${awayMs.join(', ')} ms, and recovered`,

@@ -62,6 +62,7 @@ const sound: Facts = {
     { orderId: id, messageId: '<1@example.com>' },
     { orderId: id, messageId: '<1@example.com>' },
   ],
+  orderIds: new Set([id]),
   effects: [],
   parkedKeys: [],
   parkedMessages: [],
@@ -80,6 +81,11 @@ const ordered = (more: object): Pick<Facts, 'orders'> => ({
 })
 const charged = (more: object): Pick<Facts, 'charges'> => ({
   charges: charge === undefined ? [] : [{ ...charge, ...more }],
+})
+
+const wished = (wish: 'cancelled' | 'refunded', does: 'cancel' | 'refund'): Partial<Facts> => ({
+  placed: [{ wish, mark: 'm', id, placing: request('ok') }],
+  requests: [{ ...request('ok'), does }],
 })
 
 const guilty: readonly (readonly [what: string, facts: Partial<Facts>, words: string])[] = [
@@ -111,6 +117,21 @@ const guilty: readonly (readonly [what: string, facts: Partial<Facts>, words: st
   ['the books have what the gateway never took', { charges: [] }, 'the ledger has 2580 and the gateway 0'],
   ['a cancelled order keeps the money', ordered({ status: 'cancelled' }), 'its money was kept'],
   ['money is held for ever', charged({ intents: [{ id: 'pi', status: 'requires_capture' }] }), 'money is held'],
+  ['a customer is authorised twice', charged({ authorised: tally(2) }), 'authorised more than once'],
+  ['an order waits for a person', ordered({ onHold: true }), 'has not ended'],
+  [
+    'a stranger is charged',
+    { charges: charge === undefined ? [] : [charge, { ...charge, orderId: 'nobody' }] },
+    'a charge for an order that does not exist',
+  ],
+  [
+    'a stranger is written to',
+    { mails: [...sound.mails, { orderId: 'nobody', messageId: '<3>' }] },
+    'a mail for an order',
+  ],
+  ['an order is cancelled by nobody', ordered({ status: 'cancelled' }), 'was cancelled by nobody'],
+  ['a cancellation that was acknowledged is forgotten', wished('cancelled', 'cancel'), 'is not cancelled'],
+  ['a refund that was acknowledged is forgotten', wished('refunded', 'refund'), 'has not had back 580'],
   ['an event is lost', { messages: first === undefined ? [] : [first] }, 'is not on Kafka'],
   ['an event was rolled back and shipped', { said: sound.said.slice(0, 1) }, 'was never said'],
   [

@@ -41,8 +41,59 @@ test('new faults replace the old ones and their counts', () => {
   expect(faults.strike(capture)).toBeUndefined()
 })
 
+test('a rate strikes as often as it says, and the same again with the same seed', () => {
+  const often = { match: { operation: 'capture' }, rate: 0.25, do: slow } as const
+  const struckBy = (seed: number) => {
+    const faults = createFaults()
+    faults.replace([often], seed)
+    return Array.from({ length: 1_000 }, () => faults.strike(capture) !== undefined)
+  }
+  const struck = struckBy(1).filter(Boolean).length
+  expect(struck).toBeGreaterThan(200)
+  expect(struck).toBeLessThan(300)
+  expect(struckBy(1)).toEqual(struckBy(1))
+  expect(struckBy(1)).not.toEqual(struckBy(2))
+})
+
+test('what a rate passes over is left to the next fault', () => {
+  const faults = createFaults()
+  faults.replace([
+    { match: { operation: 'capture' }, rate: 0.5, do: slow },
+    { match: { operation: 'capture' }, do: broken },
+  ])
+  const deeds = new Set(Array.from({ length: 200 }, () => faults.strike(capture)))
+  expect(deeds).toEqual(new Set([slow, broken]))
+})
+
+test('a fault that matches nothing in particular strikes everything', () => {
+  const faults = created({ match: {}, do: slow })
+  expect(faults.strike({ operation: 'retrieve', orderId: undefined, amount: undefined })).toEqual(slow)
+})
+
+test('faults of webhooks strike webhooks, by what caused them and what they say', () => {
+  const webhook = { forged: true } as const
+  const faults = created({ match: { operation: 'capture', event: 'payment_intent.succeeded' }, do: { webhook } })
+  expect(faults.strike(capture)).toBeUndefined()
+  expect(faults.strikeWebhook({ ...capture, event: 'payment_intent.created' })).toBeUndefined()
+  expect(faults.strikeWebhook({ ...capture, event: 'payment_intent.succeeded' })).toEqual(webhook)
+  expect(created({ match: {}, do: slow }).strikeWebhook({ ...capture, event: 'refund.failed' })).toBeUndefined()
+})
+
+test.each([
+  [{ rate: 0 }],
+  [{ rate: 1.5 }],
+  [{ times: 0 }],
+  [{ match: { event: 'payment_intent.succeeded' } }],
+  [{ match: { event: 'payment_intent.unheard' }, do: { webhook: { forged: true } } }],
+])('%o makes no fault', (wrong) => {
+  expect(fault.safeParse({ match: { operation: 'capture' }, do: slow, ...wrong }).success).toBe(false)
+})
+
 test.each([
   [{ delayMs: 0 }],
+  [{ webhook: {} }],
+  [{ webhook: { amountOffBy: 0 } }],
+  [{ hang: 'sometimes' }],
   [{ hangUp: 'sometimes' }],
   [{ status: 500 }],
   [{ answer: { status: 200, type: 'card_error' } }],

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { type Operation, operate } from '../../../apps/gateway-simulator/intents.ts'
 import type { Charge, Intent } from '../../../apps/gateway-simulator/state.ts'
 
-const clock = { now: 1_000, holdSeconds: 100 }
+const clock = { now: 1_000, holdSeconds: 100, refundSettlesAtMs: 1_000_500 }
 const about = {
   id: 'pi_1',
   amount: 1200,

@@ -59,7 +59,7 @@ test('cuts a torn last line off and goes on behind the whole ones', async () => 
 
 test('refuses a record that is damaged in the middle, and names the line', async () => {
   await writeFile(file, `${JSON.stringify(entry('a'))}\nnonsense\n${JSON.stringify(entry('b'))}\n`)
-  await expect(reopened()).rejects.toThrow('Line 2 of the record is damaged')
+  await expect(reopened()).rejects.toThrow('Line 2 of gateway.jsonl is damaged')
 })
 
 test('replays lines that do not fit into one chunk', async () => {
@@ -77,4 +77,18 @@ test('tells readers when all that was appended is on disk', async () => {
   await record.flushed()
   await appended
   expect(synced).toBe(true)
+})
+
+test('reads a record from before there were events and refunds that settle', async () => {
+  const refund = { id: 're_1', intentId: 'pi_1', chargeId: 'ch_1', amount: 5, currency: 'eur' }
+  const line = {
+    at: '2026-11-22T10:00:00.000Z',
+    did: 'refunded',
+    refund: { ...refund, reason: null, metadata: {}, created: 1 },
+  }
+  await writeFile(file, `${JSON.stringify(line)}\n`)
+  const entries: Entry[] = []
+  const record = await openRecord(directory, { onEntry: (each) => void entries.push(each), log })
+  onTestFinished(() => record.close())
+  expect(entries).toMatchObject([{ refund: { status: 'succeeded' } }])
 })

@@ -18,6 +18,15 @@ describe('a process whose consumer is deaf', () => {
     expect(recovery.isLost).toBe(true)
   })
 
+  it('is not lost when its loop has come round for long in between', () => {
+    recovery.deaf(still)
+    recovery.goesRound()
+    expect(recovery.deaf(still)).toBe(false)
+    recovery.deaf(leftOut(0))
+    recovery.goesRound()
+    expect(recovery.deaf(leftOut(0))).toBe(true)
+  })
+
   it('becomes lost once, and hears again when it does', () => {
     expect([1, 2, 3, 4].map(() => recovery.deaf(leftOut(0)))).toEqual([false, true, false, false])
     recovery.heard(0)
