@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { env, readConfig, serviceVariables } from '#runtime'
 
+const hourMs = 60 * 60 * 1_000
+
 export function readPaymentConfig() {
   return readConfig(
     z.object({
@@ -15,6 +17,8 @@ export function readPaymentConfig() {
       GATEWAY_TIMEOUT_MS: env.durationMs({ min: 100, max: 60_000 }).default(8_000),
       /** What the gateway signs webhooks with. Left out: none is taken. */
       GATEWAY_WEBHOOK_SECRETS: env.secrets().optional(),
+      /** From one comparison with the gateway's list to the next, across all replicas. 0: only when asked for. */
+      RECONCILE_EVERY_MS: env.durationMs({ min: 0, max: 7 * 24 * hourMs }).default(hourMs),
       API_KEYS: env.apiKeys(),
       OPS_API_KEYS: env.operatorKeys(),
     }),

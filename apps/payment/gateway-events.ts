@@ -1,7 +1,6 @@
-import { setTimeout } from 'node:timers/promises'
 import { bulkhead } from 'cockatiel'
 import type { Kysely } from 'kysely'
-import { asError, backoffMs, classify, decideAll, type Log, NotPerformed, type OpenTransaction } from '#messaging'
+import { asError, backoffMs, classify, type Log, NotPerformed } from '#messaging'
 import { catalogue, describeError, type Metrics } from '#runtime'
 import {
   type EventOutcome,
@@ -12,11 +11,11 @@ import {
   takeEvents,
   toBeSeen,
 } from './gateway-events-store.ts'
-import { type Found, factsOf, type GatewayLookUps } from './look-ups.ts'
+import { type Learned, learn } from './learn.ts'
+import type { Found, GatewayLookUps } from './look-ups.ts'
 import type { PaymentParticipant } from './saga.ts'
-import { payments } from './store.ts'
 import type { PaymentDatabase } from './tables.ts'
-import type { PaymentVocabulary } from './vocabulary.ts'
+import { type Worker, worker } from './worker.ts'
 
 export interface GatewayEventsOptions {
   readonly db: Kysely<PaymentDatabase>
@@ -26,14 +25,6 @@ export interface GatewayEventsOptions {
   readonly metrics: Metrics
   /** One look-up takes so long at most. */
   readonly lookUpMs: number
-}
-
-export interface GatewayEventRunner {
-  start(): void
-  /** An event was kept: it is looked at as soon as it is due. */
-  wake(): void
-  /** Takes nothing new. Resolves when what is under way has ended, or is left to others because it takes too long. */
-  stop(options: { readonly timeoutMs: number }): Promise<void>
 }
 
 /** What other processes left behind is found at this interval. */
@@ -49,45 +40,14 @@ const delays = { firstMs: 1_000, maxMs: 300_000 }
 const attemptsToFindMax = 8
 
 /** Handles what the gateway has told of, apart from the requests that told it. Replicas share the work. */
-export function gatewayEventRunner(options: GatewayEventsOptions): GatewayEventRunner {
-  const stopping = new AbortController()
-  const { signal } = stopping
-  let woken = new AbortController()
-  let waking: AbortController | undefined
-  let ended: Promise<void> = Promise.resolve()
-  const run = async (): Promise<void> => {
-    while (!signal.aborted) {
-      woken = new AbortController()
-      const count = await handleEventsOnce(options, signal).catch((error: unknown) => {
-        options.log.warn({ err: error }, 'events of the gateway could not be handled, trying again')
-        return 0
-      })
-      if (count === 0) await pause(pollMs, AbortSignal.any([signal, woken.signal]))
-    }
-  }
-  return {
-    start: () => {
-      ended = run()
-    },
-    wake: () => {
-      const resting = woken
-      // One is enough: what was kept meanwhile is taken with it, or is due so soon after.
-      if (waking === resting) return
-      waking = resting
-      void pause(settleMs, AbortSignal.any([signal, resting.signal])).then(() => resting.abort('woken'))
-    },
-    stop: async ({ timeoutMs }) => {
-      stopping.abort()
-      const late = new AbortController()
-      await Promise.race([ended, pause(timeoutMs, late.signal)])
-      late.abort()
-    },
-  }
-}
-
-/** Resolves after `ms` milliseconds, or at once when the signal is aborted. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await setTimeout(ms, undefined, { signal }).catch(() => undefined)
+export function gatewayEventRunner(options: GatewayEventsOptions): Worker {
+  const { log } = options
+  const running = worker({
+    once: async (signal) => (await handleEventsOnce(options, signal)) > 0,
+    pollMs,
+    onFailure: (err) => log.warn({ err }, 'events of the gateway could not be handled, trying again'),
+  })
+  return { ...running, wake: (afterMs = settleMs) => running.wake(afterMs) }
 }
 
 /** One round. @returns how many events were due */
@@ -133,11 +93,6 @@ async function handle(options: GatewayEventsOptions, events: readonly TakenEvent
   }
 }
 
-interface Learned {
-  readonly outcome: EventOutcome
-  readonly said: readonly string[]
-}
-
 class ContentFailure extends Error {
   override readonly name = 'ContentFailure'
   readonly reason: Error
@@ -164,44 +119,6 @@ async function decide(
     throw classify(error) === 'content' ? new ContentFailure(error) : error
   }
 }
-
-interface Deciding {
-  readonly trx: OpenTransaction
-  readonly participant: PaymentParticipant
-}
-
-async function learn(
-  { trx, participant }: Deciding,
-  found: Found,
-  cause: { readonly id: string; readonly traceparent: string },
-): Promise<Learned> {
-  const { orderId } = found
-  if (orderId === undefined || !isUuid.test(orderId)) return { outcome: 'unknown_order', said: [] }
-  const { rows } = await payments.lock(trx, [orderId])
-  const payment = rows.get(orderId)?.state
-  // The payment is committed before the gateway is asked for an intent: there is nothing to wait for.
-  if (payment === undefined) return { outcome: 'unknown_order', said: [] }
-  const facts = factsOf(found, payment)
-  if (facts.length === 0) return { outcome: 'undecided', said: [] }
-  const decided = await decideAll(
-    trx,
-    participant,
-    facts.map((input) => ({ key: orderId, input, cause })),
-  )
-  const decisions = decided.map(({ decision }) => decision)
-  return { outcome: outcomeOf(decisions), said: decisions.flatMap(saidIn) }
-}
-const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-type Decision = ReturnType<PaymentParticipant['decide']>
-
-function outcomeOf(decisions: readonly Decision[]): EventOutcome {
-  if (decisions.some((decision) => decision.is === 'ignored' && decision.because === 'alarm')) return 'alarm'
-  return decisions.some(({ is }) => is === 'applied') ? 'applied' : 'known'
-}
-
-const saidIn = (decision: Decision): readonly PaymentVocabulary['said']['type'][] =>
-  decision.is === 'applied' ? decision.events.map(({ type }) => type) : []
 
 /** Kept with its error. Sent again, from the gateway's own pages, it is tried again. */
 async function fail(options: GatewayEventsOptions, events: readonly TakenEvent[], error: Error): Promise<void> {

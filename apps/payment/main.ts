@@ -10,8 +10,12 @@ import { startSealer } from './ledger-sealer.ts'
 import { paymentMetrics } from './metrics.ts'
 import { resolving } from './operator.ts'
 import { operatorRoutes } from './operator-http.ts'
+import { reconciliationRunner } from './reconciliation.ts'
+import { reconciliationRoutes } from './reconciliation-http.ts'
+import { watchReconciliation } from './reconciliation-metrics.ts'
 import { paymentParticipant } from './saga.ts'
 import { stripeGateway } from './stripe-gateway.ts'
+import { stripeList } from './stripe-list.ts'
 import { stripeLookUps } from './stripe-look-ups.ts'
 import type { PaymentDatabase } from './tables.ts'
 import { webhookRoutes } from './webhooks.ts'
@@ -32,6 +36,9 @@ await runService<PaymentDatabase>({
     const lookUpMs = 3 * gatewayTimeoutMs
     const lookUps = lookUpsWithBreaker(stripeLookUps(stripe), circuit, lookUpMs)
     const events = gatewayEventRunner({ db, participant, lookUps, log, metrics, lookUpMs })
+    // Apart from the circuit: a key that may not list says nothing about calls, and nobody waits for a page.
+    const comparing = { db, participant, list: stripeList(stripe), lookUps, log, metrics, lookUpMs }
+    const reconciliation = reconciliationRunner(comparing, config.RECONCILE_EVERY_MS)
     const { GATEWAY_WEBHOOK_SECRETS: secrets = [], API_KEYS: apiKeys, OPS_API_KEYS: keys } = config
     const resolve = resolving({ db, participant, lookUps, log })
     watchLedger(metrics, db)
@@ -39,15 +46,19 @@ await runService<PaymentDatabase>({
     routes.route('/', ledgerRoutes({ db, apiKeys, operatorKeys: keys }))
     routes.route('/', webhookRoutes({ db, secrets, log, metrics, wake: () => events.wake() }))
     routes.route('/', operatorRoutes({ db, resolve, keys }))
+    routes.route('/', reconciliationRoutes({ db, keys, wake: () => reconciliation.wake() }))
     return {
       routes,
       operations: operationsOf({ db, participant, log }),
       join: (kafka) => {
         events.start()
+        reconciliation.start()
+        watchReconciliation(metrics, db)
         const running = startParticipant(participant, { db, kafka, log, observer: paymentMetrics(metrics, db) })
         const sealer = startSealer({ db, log })
         const stop = async (options: { readonly timeoutMs: number }): Promise<void> => {
-          await Promise.all([running.stop(options), events.stop(options), sealer.stop()])
+          const stopped = [running, events, reconciliation].map((each) => each.stop(options))
+          await Promise.all([...stopped, sealer.stop()])
         }
         return { ...running, stop }
       },

@@ -53,7 +53,7 @@ async function found(stripe: Stripe, intent: Stripe.PaymentIntent, withRefunds: 
 }
 
 /** Cancelled because it wanted the customer's presence, and never held anything: that is a refusal. */
-function factOfFound(intent: Stripe.PaymentIntent): Fact | undefined {
+export function factOfFound(intent: Stripe.PaymentIntent): Fact | undefined {
   const { status, cancellation_reason: reason, latest_charge: charge } = intent
   if (status === 'canceled' && reason === authenticationWanted && charge === null) {
     return { type: 'Refused', operation: 'authorise', code: 'authentication_required' }

@@ -72,4 +72,30 @@ export const paymentBugs: readonly PlantedBug[] = [
     ],
     caughtBy: { file: 'test/integration/stripe-failures.test.ts', test: 'never under another key' },
   },
+  {
+    name: 'a reconciliation writes on although another process has its page',
+    file: 'apps/payment/reconciliation-store.ts',
+    edits: [
+      ["where id = ${id} and fence = ${fence} and state = 'running' returning id", 'where id = ${id} returning id'],
+    ],
+    caughtBy: {
+      file: 'test/integration/reconciliation-crashes.test.ts',
+      test: 'what it still writes does not count',
+    },
+  },
+  {
+    name: 'a payment is compared while a call of its own is under way',
+    file: 'apps/payment/comparison.ts',
+    edits: [["return operation.is === 'running' || ", 'return ']],
+    caughtBy: { file: 'test/unit/payment/comparison.test.ts', test: 'while a call is under way' },
+  },
+  {
+    name: 'what a page that died has repaired is counted again as matching',
+    file: 'apps/payment/reconciliation.ts',
+    edits: [['new Map(await verdictsOf(db, run, ids))', 'new Map()']],
+    caughtBy: {
+      file: 'test/integration/reconciliation-crashes.test.ts',
+      test: 'repairs nothing twice, and counts it once',
+    },
+  },
 ]

@@ -117,6 +117,21 @@ export const catalogue = {
     labels: [],
     help: 'Events of the gateway that are not handled yet. Counted up to 10,000.',
   }),
+  reconciledPairs: counter('paysaga_reconciled_total', {
+    unit: 'payments',
+    labels: ['verdict'],
+    help: 'Payments that were compared with the gateway: matched, repaired, left_open (something is on its way), not_ours (made by others); reported wants somebody to look.',
+  }),
+  reconciliationAge: gauge('paysaga_reconciliation_age_seconds', {
+    unit: 'seconds',
+    labels: [],
+    help: 'Since the last comparison with the gateway that came to its end; 0 where there was none.',
+  }),
+  reconciliationFindings: gauge('paysaga_reconciliation_findings', {
+    unit: 'findings',
+    labels: ['kind'],
+    help: 'Where we and the gateway differ and a person has to look: missing_here, extra_here, amount_differs, state_differs. Counted up to 10,000.',
+  }),
   ledgerUnsealed: gauge('paysaga_ledger_unsealed_seconds', {
     unit: 'seconds',
     labels: [],

@@ -1,0 +1,126 @@
+import { classify, NotPerformed, type OpenTransaction } from '#messaging'
+import { describeError } from '#runtime'
+import { type AtGateway, compare, type Difference } from './comparison.ts'
+import { type Learned, learn, lockPayment } from './learn.ts'
+import type { Found } from './look-ups.ts'
+import type { ReconciliationOptions } from './reconciliation.ts'
+import { holdRun, RunLost, type TakenRun } from './reconciliation-store.ts'
+import { noteFinding, noteVerdicts, settleFindings, type Verdict } from './reconciliation-verdicts.ts'
+import { settleMs } from './reconciliation-window.ts'
+import type { Payment } from './vocabulary.ts'
+
+export interface Settling extends ReconciliationOptions {
+  readonly run: TakenRun
+  /** The page stays ours for so long after each pair. */
+  readonly forMs: number
+}
+
+interface Suspect {
+  readonly paymentId: string
+  readonly orderId: string
+}
+
+/** A look-up that fails so often, while the list is there, is about this intent: the others must not wait for it. */
+const lookUpFailuresMax = 3
+
+/**
+ * Two that seem to differ. The list may be older than the payment, so the intent is looked up, and what it says is
+ * decided as if a webhook had told of it: verdict, finding and what follows are one transaction, and count once.
+ * @throws RunLost when the page is somebody else's by now
+ */
+export async function settlePair(settling: Settling, suspect: Suspect): Promise<Verdict> {
+  const { db, log, run } = settling
+  const fields = { reconciliationId: run.id, ...suspect }
+  let found: Found | undefined
+  try {
+    found = await settling.lookUps.lookUp(suspect.paymentId, { withRefunds: true })
+  } catch (error) {
+    if (error instanceof NotPerformed || run.failures < lookUpFailuresMax) throw error
+    log.warn({ ...fields, err: error }, 'an intent cannot be looked up and is left for the next run')
+    return await db.transaction().execute((trx) => leave(settling, trx, suspect))
+  }
+  const settled = await db
+    .transaction()
+    .execute((trx) => settle(settling, trx, { ...suspect, found }))
+    .catch((error: unknown) => {
+      if (error instanceof RunLost || classify(error) !== 'content') throw error
+      const failed = { ...suspect, found, error: describeError(error) }
+      return db.transaction().execute((trx) => settle(settling, trx, failed))
+    })
+  if (settled.verdict === 'repaired') log.warn({ ...fields, ...settled }, 'a payment was behind the gateway')
+  if (settled.isNew) log.error({ ...fields, ...settled }, 'we and the gateway differ: somebody has to look')
+  return settled.verdict
+}
+
+/** Noted at once, so that a page with many of them is not begun again and again. */
+async function leave({ run, forMs }: Settling, trx: OpenTransaction, { paymentId }: Suspect): Promise<Verdict> {
+  await holdRun(trx, run, forMs)
+  await noteVerdicts(trx, run, new Map([[paymentId, 'left_open']]))
+  return 'left_open'
+}
+
+interface Settled {
+  readonly verdict: Verdict
+  readonly kind?: Difference
+  readonly isNew?: boolean
+  readonly said?: Learned['said']
+}
+
+interface LookedUp extends Suspect {
+  readonly found: Found | undefined
+  /** Why it cannot be decided on: it is not tried again. */
+  readonly error?: string
+}
+
+async function settle(settling: Settling, trx: OpenTransaction, looked: LookedUp): Promise<Settled> {
+  const { run, forMs, participant } = settling
+  const { paymentId, orderId, found } = looked
+  await holdRun(trx, run, forMs)
+  const conclude = async (settled: Settled): Promise<Settled> => {
+    await noteVerdicts(trx, run, new Map([[paymentId, settled.verdict]]))
+    return settled
+  }
+  const payment = await lockPayment(trx, orderId)
+  // The payment has changed its intent, or the list still has one that is gone: nothing to believe yet.
+  if (found === undefined && intentOf(payment) !== paymentId) return await conclude({ verdict: 'left_open' })
+  const compared = (ours: Payment | undefined) =>
+    compare(ours, found && lineOf(found), new Date(run.now.getTime() - settleMs))
+  const kind = compared(payment)
+  if (kind === 'open') return await conclude({ verdict: 'left_open' })
+  if (kind === 'matching') {
+    await settleFindings(trx, [paymentId])
+    return await conclude({ verdict: 'matched' })
+  }
+  const cause = { id: `reconciliation ${run.id}`, traceparent: '' }
+  const tellable = looked.error === undefined && found?.orderId === orderId ? found : undefined
+  const learned = tellable && (await learn({ trx, participant }, tellable, cause))
+  const { outcome, said = [] } = learned ?? {}
+  const after = outcome === 'applied' ? compared(learned?.payment) : kind
+  if (after === 'matching' || after === 'open') {
+    await settleFindings(trx, [paymentId])
+    return await conclude({ verdict: 'repaired', kind, said })
+  }
+  const evidence = { payment: payment && ours(payment), gateway: found, outcome, said, error: looked.error }
+  const isNew = await noteFinding(trx, run, { kind, paymentId, orderId, evidence })
+  return await conclude({ verdict: 'reported', kind, isNew, said })
+}
+
+/** What of a payment tells where its money is. */
+const ours = ({ status, condition, amountMinor, currency, position, operation, review, refunds }: Payment) => ({
+  status,
+  condition,
+  amountMinor,
+  currency,
+  position,
+  operation,
+  review,
+  refunds,
+})
+
+const intentOf = (payment: Payment | undefined): string | null =>
+  payment !== undefined && 'paymentId' in payment.position ? payment.position.paymentId : null
+
+function lineOf({ paymentId, orderId, status, fact, refunds }: Found): AtGateway {
+  const returned = refunds.map((refund) => (refund.type === 'RefundSucceeded' ? refund.amountMinor : 0n))
+  return { paymentId, orderId, status, fact, returnedMinor: returned.reduce((sum, amount) => sum + amount, 0n) }
+}

@@ -1,0 +1,61 @@
+import { sql } from 'kysely'
+import { formatJson } from '#contracts'
+import { type OpenTransaction, textArray } from '#messaging'
+import type { Difference } from './comparison.ts'
+import type { TakenRun } from './reconciliation-store.ts'
+
+/** What became of one intent and its payment. */
+export type Verdict =
+  | 'matched'
+  /** They differed; `decide` took what the gateway says. */
+  | 'repaired'
+  /** They differ, and it is for a person. */
+  | 'reported'
+  /** Something is on its way: the next run will see. */
+  | 'left_open'
+  /** Made by others who use the same account. */
+  | 'not_ours'
+
+export type Verdicts = ReadonlyMap<string, Verdict>
+
+/** By payment intent. One that has a verdict keeps it. */
+export async function noteVerdicts(trx: OpenTransaction, { id, stage }: TakenRun, verdicts: Verdicts): Promise<void> {
+  if (verdicts.size === 0) return
+  await sql`
+    insert into reconciliation_pair (reconciliation_id, stage, payment_id, verdict)
+    select ${id}, ${stage}, * from unnest(${textArray([...verdicts.keys()])}::text[], ${textArray([...verdicts.values()])}::text[])
+    on conflict do nothing`.execute(trx)
+}
+
+export interface Finding {
+  readonly kind: Difference
+  readonly paymentId: string
+  readonly orderId: string
+  readonly evidence: object
+}
+
+/** One that stands already is seen again, with fresh evidence. @returns whether it is new */
+export async function noteFinding(trx: OpenTransaction, run: TakenRun, finding: Finding): Promise<boolean> {
+  const { kind, paymentId, orderId, evidence } = finding
+  await settleFindings(trx, [paymentId], kind)
+  const { rows } = await sql<{ isNew: boolean }>`
+    insert into reconciliation_finding (kind, payment_id, order_id, evidence, first_seen_by, last_seen_by)
+    values (${kind}, ${paymentId}, ${orderId}, ${formatJson(evidence)}, ${run.id}, ${run.id})
+    on conflict (payment_id, kind) where settled_at is null
+    do update set evidence = excluded.evidence, last_seen_by = excluded.last_seen_by, last_seen_at = clock_timestamp()
+    returning (xmax = 0) as "isNew"`.execute(trx)
+  return rows[0]?.isNew ?? false
+}
+
+/** Both sides agree again, or differ in another way. */
+export async function settleFindings(
+  trx: OpenTransaction,
+  paymentIds: readonly string[],
+  except: Difference | null = null,
+): Promise<void> {
+  if (paymentIds.length === 0) return
+  await sql`
+    update reconciliation_finding set settled_at = clock_timestamp()
+    where settled_at is null and payment_id = any(${textArray(paymentIds)}::text[])
+      and kind is distinct from ${except}`.execute(trx)
+}
