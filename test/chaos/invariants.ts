@@ -59,7 +59,7 @@ function wishesAreKept({ placed, orders, requests }: Facts): readonly string[] {
     const refundedMinor = wish === 'refunded' && isGranted ? refundMinor : 0
     const wrong = [
       [isCancelled !== (order.status === 'cancelled'), isCancelled ? 'is not cancelled' : cancelledByNobody],
-      [!isCancelled && order.refundedMinor !== refundedMinor, `has not had back ${refundedMinor}`],
+      [order.status !== 'cancelled' && order.refundedMinor !== refundedMinor, `has not had back ${refundedMinor}`],
     ] as const
     return wrong.flatMap(([isWrong, what]) => (isWrong ? [`wished ${wish} and ${what}: ${JSON.stringify(order)}`] : []))
   })
