@@ -1,6 +1,6 @@
 import { bulkhead } from 'cockatiel'
 import type { Kysely } from 'kysely'
-import { asError, backoffMs, classify, type Log, NotPerformed } from '#messaging'
+import { asError, backoffMs, classify, failpoint, type Log, NotPerformed } from '#messaging'
 import { catalogue, describeError, type Metrics } from '#runtime'
 import {
   type EventOutcome,
@@ -79,11 +79,13 @@ async function handle(options: GatewayEventsOptions, events: readonly TakenEvent
   try {
     const withRefunds = events.some(({ isAboutRefunds }) => isAboutRefunds)
     const found = await options.lookUps.lookUp(paymentId, { withRefunds })
+    failpoint('event.found')
     if (found === undefined) {
       if (attempts >= attemptsToFindMax) return await fail(options, events, new Error('no such payment intent'))
       return await postponeEvents(db, events, { delayMs, error: 'no such payment intent' })
     }
     const learned = await decide(options, events, found)
+    failpoint('event.decided')
     tell(options, { ...fields, orderId: found.orderId, said: learned.said }, { events, outcome: learned.outcome })
   } catch (error) {
     if (error instanceof ContentFailure) return await fail(options, events, error.reason)

@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Kysely } from 'kysely'
+import { failpoint } from '#messaging'
 import { catalogue, failure, type HttpApp, type HttpEnv, json, type Log, type Metrics, problem } from '#runtime'
 import { eventOf } from './gateway-event.ts'
 import { keepEvent } from './gateway-events-store.ts'
@@ -38,6 +39,7 @@ export function webhookRoutes({ db, secrets, log, metrics, wake }: WebhookOption
     if (event === undefined) throw refuse('invalid')
 
     const kept = await keepEvent(db, event)
+    failpoint('webhook.kept')
     requests.inc({ outcome: kept })
     const fields = { eventId: event.id, eventType: event.type, paymentId: event.paymentId, kept }
     if (event.is === 'dispute' && kept === 'kept') {

@@ -12,7 +12,7 @@ const ofWhoCalls = [...ofWhoHears, 'effect.leased', 'effect.answered', 'effect.d
 /** Every failpoint that each service passes. */
 export const crashPoints: { readonly [service in ParticipantName]: readonly string[] } = {
   order: [...ofWhoHears, 'placing.claimed', 'placing.committed', 'command.committed'],
-  payment: [...ofWhoCalls, 'gateway.asked', 'gateway.answered'],
+  payment: [...ofWhoCalls, 'gateway.asked', 'gateway.answered', 'webhook.kept', 'event.found', 'event.decided'],
   notification: [...ofWhoCalls, 'mail.leaves'],
 }
 
