@@ -24,7 +24,7 @@ export function violations(facts: Facts): readonly string[] {
   ]
 }
 
-/** An acknowledged order exists once, and is the one that was acknowledged; a refused one does not; no other does. */
+/** An acknowledged order exists once, and is the one that was acknowledged; a refused one does not. */
 function acknowledgedOrdersExist({ placed, orders }: Facts): readonly string[] {
   const byMark = Map.groupBy(orders, ({ mark }) => mark)
   return placed.flatMap(({ mark, placing, id }) => {

@@ -89,7 +89,7 @@ export async function round(shop: Shop, options: RoundOptions) {
 
 /** Every order has ended, everyone has heard everything, and no call is outstanding. @returns ms since `since` */
 async function drained(shop: Shop, load: Load, since: number): Promise<number> {
-  let left: readonly string[] = []
+  let left: readonly string[] = ['it could not be looked at']
   const isDrained = async (): Promise<boolean> => {
     const state = await stateOf(shop, load)
     left = [

@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto'
 
 const environment = process.env
 
+if (!/^\d*$/.test(environment['SEED'] ?? '')) throw new Error('SEED is a number')
+
 /** What is random in a run follows from it: SEED=… repeats it. */
 export const seed = Number(environment['SEED'] || randomInt(1, 1_000_000_000))
 

@@ -41,7 +41,7 @@ describe('a customer who cancels', () => {
   })
 
   it('after the authorisation, which the order has not heard of yet, is not charged', async () => {
-    await shop.misbehave([{ match: { operation: 'confirm', amount: heldUnheard }, do: { delayMs: 700 } }])
+    await shop.misbehave([{ match: { operation: 'confirm', amount: heldUnheard }, do: { delayMs: 2_500 } }])
     const { id } = await shop.place(anOrderOver(heldUnheard))
     await vi.waitFor(async () => expect(await shop.charges(id)).toHaveLength(1), within)
     await shop.stack.kill('connect', 'SIGSTOP')
@@ -75,7 +75,7 @@ describe('a hold that is about to expire while the order service is away', () =>
   }
 
   it('is let go, and the order is cancelled when it is back', async () => {
-    await shop.misbehave([{ match: { operation: 'confirm', amount: aboutToExpire }, do: { delayMs: 2_000 } }])
+    await shop.misbehave([{ match: { operation: 'confirm', amount: aboutToExpire }, do: { delayMs: 4_000 } }])
     const { id } = await shop.place(anOrderOver(aboutToExpire))
     await vi.waitFor(async () => expect(await shop.charges(id)).toHaveLength(1), within)
     await shop.services.stop('order')

@@ -11,8 +11,8 @@ let listener: Listener
 const witnesses = () => ({ shop, listener })
 
 /** The payment service does not wait longer than this for one answer. */
-const gatewayTimeoutMs = 400
-const tooSlow = { delayMs: 1_500 }
+const gatewayTimeoutMs = 1_500
+const tooSlow = { delayMs: 4_000 }
 const lost = { hangUp: 'after' } as const
 
 const unknownAuthorisation = 'PaymentOutcomeUnknown PaymentAuthorized PaymentCaptured'
@@ -64,7 +64,7 @@ describe.concurrent('an answer of the gateway that is late or lost', () => {
     '%s: the order is paid, by one hold and one capture',
     async (_what, paid, amount) => {
       const { id } = await shop.place(anOrderOver(amount))
-      await follow(shop, id, { until: 'paid' })
+      await follow(shop, id, { until: 'paid', timeout: 40_000 })
       await expectEnding(witnesses(), id, {
         status: 'paid',
         payment: 'captured',
@@ -78,7 +78,7 @@ describe.concurrent('an answer of the gateway that is late or lost', () => {
 
   it('the answer to a void is lost: the hold is gone, once', async () => {
     const { id } = await shop.place(anOrderOver(lostVoid))
-    await follow(shop, id, { until: 'cancelled' })
+    await follow(shop, id, { until: 'cancelled', timeout: 40_000 })
     await expectEnding(witnesses(), id, {
       status: 'cancelled',
       reason: 'capture_failed',
@@ -92,8 +92,8 @@ describe.concurrent('an answer of the gateway that is late or lost', () => {
 
   it('the answer to a refund is lost: the money goes back once', async () => {
     const { id } = await shop.place(anOrderOver(lostRefund))
-    await follow(shop, id, { until: 'paid' })
-    const following = follow(shop, id, { until: 'cancelled' })
+    await follow(shop, id, { until: 'paid', timeout: 40_000 })
+    const following = follow(shop, id, { until: 'cancelled', timeout: 40_000 })
     await shop.cancel(id)
     await following
     await expectEnding(witnesses(), id, {
@@ -109,7 +109,7 @@ describe.concurrent('an answer of the gateway that is late or lost', () => {
 
   it('the answer to a refund in part is lost: that part goes back once', async () => {
     const { id } = await shop.place(anOrderOver(lostPart))
-    await follow(shop, id, { until: 'paid' })
+    await follow(shop, id, { until: 'paid', timeout: 40_000 })
     expect((await shop.post({ amountMinor: 100 }, { path: `/orders/${id}/refunds` })).status).toBe(202)
     await vi.waitFor(async () => expect(await shop.get(id)).toMatchObject({ refundedMinor: 100 }), within)
     await expectEnding(witnesses(), id, {
@@ -125,7 +125,7 @@ describe.concurrent('an answer of the gateway that is late or lost', () => {
   it('a customer cancels while nobody knows whether the money is held: what comes is let go', async () => {
     const { id } = await shop.place(anOrderOver(cancelledInDoubt))
     await vi.waitFor(async () => expect(await shop.payment(id)).toMatchObject({ condition: 'unknown' }), within)
-    const following = follow(shop, id, { until: 'cancelled' })
+    const following = follow(shop, id, { until: 'cancelled', timeout: 40_000 })
     expect((await shop.cancel(id)).status).toBe(202)
     await following
     await expectEnding(witnesses(), id, {

@@ -10,6 +10,7 @@ export function brokenMails({ orderId, messages, status }: Notification, server:
     if (message.status === 'sent' && !isTaken) return 'a mail is called sent, and nobody has taken it'
     if (message.status === 'cancelled' && isTaken) return 'a mail was taken back after it had left'
   }
-  const names = [...server.taken.keys()].filter((name) => name.startsWith(orderId)).length
-  return names > messages.length ? 'one mail was sent under two names' : undefined
+  const names = new Set(messages.map(({ number }) => `${orderId}/mail/${number}`))
+  const others = [...server.taken.keys()].filter((name) => name.startsWith(orderId) && !names.has(name))
+  return others.length > 0 ? 'a mail was sent under another name' : undefined
 }

@@ -9,6 +9,7 @@ import { shrink } from './shrink.ts'
 const linesMax = 200
 
 const [seedText = '', runsText = ''] = process.argv.slice(2)
+if (!/^(\d+(:\d+)?)?$/.test(seedText) || !/^\d*$/.test(runsText)) throw new Error('SEED is 7 or 7:1234, RUNS a number')
 const [seed = '', only] = seedText.split(':')
 const wanted: Campaign = {
   build,

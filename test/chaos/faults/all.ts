@@ -47,6 +47,8 @@ const crashes: readonly Fault[] = participants.flatMap((service) => {
   }))
 })
 
+if (crashes.length === 0) throw new Error(`POINT=${chosenPoint} fits no failpoint`)
+
 /** In this order, for some leave much behind. */
 export const faults: readonly Fault[] = [
   { id: 'F1', name: 'PostgreSQL killed', plan: { strike: postgresKilled(2_000, 15_000) } },

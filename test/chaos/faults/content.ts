@@ -75,6 +75,7 @@ export const poisoned = async ({ shop, load }: World): Promise<Struck> => {
   if (unplaceable < 2) throw new Error(`${unplaceable} messages without a key or a version were kept`)
   for (const port of consumers) {
     await operate(shop.url(port, '/ops/parked/discard'), { cause: 'undecodable', reason: 'planted' })
+    await eventually(async () => (await parkedAt(shop, port)).keys.length === 0)
   }
   return {
     how: `${planted.length} poisoned keys and ${unplaceable} messages of nobody, given up`,
@@ -105,6 +106,7 @@ export const redrivenTwice = async ({ shop, load }: World): Promise<Struck> => {
       [...ports, ...ports].map((port) => operate(shop.url(port, '/ops/parked/redrive'), asked)),
     )
     const named = answers.map((answer) => redriven.parse(answer).keys.length)
+    if (Math.max(...named) === 0) throw new Error('nothing was redriven')
     const healedAt = Date.now()
     await eventually(async () => (await parkedAt(shop, shop.ports.payment)).keys.length === 0)
     return { how: `${parked.length} keys parked, redriven four times at once (${named.join(', ')} named)`, healedAt }

@@ -29,6 +29,8 @@ export const everythingAgain =
       for (const { group, topic } of groups) await admin.resetOffsets({ groupId: group, topic, earliest: true })
     })
     const repeated = await inTopics()
+    const behind = (await consumerLag(kafka, groups)).filter(({ group }) => groups.some((one) => one.group === group))
+    if (behind.some(({ lagMessages }) => lagMessages === 0n)) throw new Error('a group does not begin again')
     const startedAt = Date.now()
     for (const name of participants) await startAgain(shop, name)
     await eventually(

@@ -3,7 +3,6 @@ import { freePorts, openServices, type Services } from '../../../infra/index.ts'
 import { kafkaClient, withAdmin } from '../../../infra/kafka/client.ts'
 import { environmentFor } from '../../support/layout.ts'
 import type { Shop } from '../../support/shop.ts'
-import type { Struck } from '../round.ts'
 
 export const participants = ['order', 'payment', 'notification'] as const
 export type ParticipantName = (typeof participants)[number]
@@ -27,7 +26,11 @@ async function restart(shop: Shop, overrides: Overrides): Promise<void> {
 }
 
 /** Strikes while all three run with these settings, and lets orders flow again under the usual ones. */
-export async function withOverrides(shop: Shop, overrides: Overrides, strike: () => Promise<Struck>): Promise<Struck> {
+export async function withOverrides<Result>(
+  shop: Shop,
+  overrides: Overrides,
+  strike: () => Promise<Result>,
+): Promise<Result> {
   await restart(shop, overrides)
   try {
     return await strike()
