@@ -53,7 +53,19 @@ export function withBreaker(gateway: Gateway, circuit: Circuit): Gateway {
 /** @param timeoutMs for one look-up with all its requests */
 export function lookUpsWithBreaker(lookUps: GatewayLookUps, circuit: Circuit, timeoutMs: number): GatewayLookUps {
   const inTime = timeout(timeoutMs, TimeoutStrategy.Aggressive)
-  const guarded = <Word>(look: () => Promise<Word>): Promise<Word> => circuit(() => inTime.execute(look))
+  // One that is refused unseen, for there were too many, must not keep calls that move money from being made.
+  const guarded = async <Word>(look: () => Promise<Word>): Promise<Word> => {
+    const seen = await circuit(async () => {
+      try {
+        return { word: await inTime.execute(look) }
+      } catch (error) {
+        if (error instanceof NotPerformed) return { refused: error }
+        throw error
+      }
+    })
+    if ('refused' in seen) throw seen.refused
+    return seen.word
+  }
   return {
     lookUp: (paymentId, options) => guarded(() => lookUps.lookUp(paymentId, options)),
     search: (orderId) => guarded(() => lookUps.search(orderId)),

@@ -30,7 +30,7 @@ export type Comparison = 'matching' | 'open' | Difference
  * @param settledBefore what has become unknown since is still being asked for by whoever called
  */
 export function compare(payment: Payment | undefined, intent: AtGateway | undefined, settledBefore: Date): Comparison {
-  if (payment === undefined) return 'missing_here'
+  if (payment === undefined) return strangers(intent)
   if (isUnderWay(payment, settledBefore)) return 'open'
   const { position } = payment
   const isOurs = intent?.orderId === payment.orderId
@@ -46,7 +46,7 @@ export function compare(payment: Payment | undefined, intent: AtGateway | undefi
     case 'taken':
     case 'gone':
       if (intentOf(position) === intent.paymentId) return compareMoney(payment, money)
-      return money.at === 'nowhere' ? 'matching' : 'missing_here'
+      return isNowhere(money) ? 'matching' : 'missing_here'
     default:
       return position satisfies never
   }
@@ -57,6 +57,16 @@ type Money =
   | { readonly at: 'open' | 'nowhere' }
   | { readonly at: 'held'; readonly amountMinor: bigint; readonly currency: string }
   | { readonly at: 'taken'; readonly amountMinor: bigint; readonly currency: string; readonly returnedMinor: bigint }
+
+/** Of an intent that is nobody's: what is given back whole concerns nobody any more. */
+function strangers(intent: AtGateway | undefined): Comparison {
+  const money = intent && moneyOf(intent)
+  if (money === undefined || money.at === 'open') return 'missing_here'
+  return isNowhere(money) ? 'matching' : 'missing_here'
+}
+
+const isNowhere = (money: Money): boolean =>
+  money.at === 'nowhere' || (money.at === 'taken' && money.returnedMinor >= money.amountMinor)
 
 /** Stripe's words for an intent that holds nothing and will not by itself. */
 const holdNothing: ReadonlySet<string> = new Set([

@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Kysely } from 'kysely'
 import { authenticateOperator, type HttpApp, type HttpEnv, type Keyring, sendJson, traceparentOf } from '#runtime'
@@ -24,7 +25,8 @@ export function operatorRoutes({ db, resolve, keys }: OperatorHttpOptions): Http
   app.openapi(resolveRoute, async (c) => {
     const { orderId } = c.req.valid('param')
     const asked = c.req.valid('json')
-    const cause = { id: c.get('requestId'), traceparent: traceparentOf(c.req) }
+    // Not the request's id, which the client may choose: what is posted is known by it.
+    const cause = { id: randomUUIDv7(), traceparent: traceparentOf(c.req) }
     const { gateway, said, ...after } = await resolve({ ...asked, orderId, by: c.get('operator'), cause })
     const { history: _, ...payment } = represent(after, [])
     const body = { dryRun: asked.dryRun, gateway: represented(gateway), said: [...said], payment }

@@ -57,6 +57,7 @@ export function resolving(options: OperatorOptions): Resolve {
     if (before.payment.condition === 'ok') throw refused('not_in_review')
     const gateway = await gatewaySays(options, before.payment)
     if (truth === undefined) return { ...before, gateway, said: [] }
+    await expectOwnIntent(options, truth, before.payment)
     const fact = factOf(truth, before.payment, gateway.is === 'found' ? gateway.found : undefined)
     if (dryRun || evidence === undefined) {
       return { ...before, gateway, said: saidBy(participant.decide(before.payment, word(fact, by), new Date())) }
@@ -67,6 +68,23 @@ export function resolving(options: OperatorOptions): Resolve {
     log.warn({ orderId, by, evidence, fact: fact.type, said: decided.said }, 'an operator has resolved a payment')
     return { ...decided, gateway }
   }
+}
+
+/**
+ * An intent that is named here and nowhere else: money of another order must not follow from a slip.
+ * @throws Problem 422, or 503 where nobody can say
+ */
+async function expectOwnIntent(
+  { lookUps }: OperatorOptions,
+  truth: Truth,
+  { orderId, position }: Payment,
+): Promise<void> {
+  const named = 'paymentId' in truth ? truth.paymentId : undefined
+  if (named === undefined || ('paymentId' in position && position.paymentId === named)) return
+  const found = await lookUps.lookUp(named).catch(() => {
+    throw refused('intent_not_looked_up')
+  })
+  if (found?.orderId !== undefined && found.orderId !== orderId) throw refused('of_another_order')
 }
 
 const word = (fact: Fact, by: string) => ({ type: 'ResolveReview', fact, by }) as const
@@ -83,6 +101,7 @@ async function decideNoted(
   { trx, participant }: { readonly trx: OpenTransaction; readonly participant: PaymentParticipant },
   { orderId, fact, by, evidence, cause }: Noted,
 ): Promise<Omit<Resolved, 'gateway'>> {
+  if (saysThatItDidNotHappen.has(fact.type)) await expectNobodyIsCalling(trx, participant, orderId)
   const [decided] = await decideAll(trx, participant, [{ key: orderId, input: word(fact, by), cause }])
   if (decided?.state === undefined) throw refused('no_such_payment')
   // Throws, so that nothing is noted that was not done.
@@ -91,6 +110,24 @@ async function decideNoted(
     insert into operation (kind, by, reason, filter, keys)
     values ('resolve', ${by}, ${evidence}, ${formatJson(fact)}, ${textArray([orderId])}::text[])`.execute(trx)
   return { payment: decided.state, version: decided.version, said }
+}
+
+const saysThatItDidNotHappen: ReadonlySet<Fact['type']> = new Set(['Refused', 'RefundFailed', 'Gone'])
+
+/**
+ * A call that is under way may still do what the operator has just not found, and nobody would hear of its answer.
+ * @throws Problem 409 until its lease is over
+ */
+async function expectNobodyIsCalling(
+  trx: OpenTransaction,
+  participant: PaymentParticipant,
+  orderId: string,
+): Promise<void> {
+  // First the payment and then the effect, as everybody does.
+  await participant.store.lock(trx, [orderId])
+  const { rows } = await sql`
+    select from effect where key = ${orderId} and leased_until > clock_timestamp() for update`.execute(trx)
+  if (rows.length > 0) throw refused('call_under_way')
 }
 
 /** @throws Problem when it was not applied */
@@ -112,10 +149,13 @@ async function gatewaySays({ lookUps }: OperatorOptions, { orderId, position }: 
 }
 
 /** 409: the payment is in the wrong state for it. 422: it cannot be true. */
-const refusals: ReadonlyMap<string, { readonly status: 404 | 409 | 422; readonly title: string }> = new Map([
+const refusals: ReadonlyMap<string, { readonly status: 404 | 409 | 422 | 503; readonly title: string }> = new Map([
   ['no_such_payment', { status: 404, title: 'There is no such payment' }],
   ['not_in_review', { status: 409, title: 'Nothing about this payment is in doubt' }],
   ['does_not_resolve', { status: 409, title: 'This does not answer what is in doubt' }],
+  ['call_under_way', { status: 409, title: 'A call is under way that may still do it: look again in half a minute' }],
+  ['of_another_order', { status: 422, title: 'That payment intent was made for another order' }],
+  ['intent_not_looked_up', { status: 503, title: 'The gateway cannot be asked now whose payment intent that is' }],
   ['contradicts', { status: 409, title: 'This contradicts what is in the books' }],
   ['more_than_authorised', { status: 422, title: 'More than was held cannot have been taken' }],
   [

@@ -7,7 +7,7 @@ import type { PaymentDatabase } from './tables.ts'
 const countMax = 10_000
 const kinds: readonly Difference[] = ['missing_here', 'extra_here', 'amount_differs', 'state_differs']
 
-/** How long ago the last comparison with the gateway ended, and what stands since then. */
+/** How long ago the last comparison with the gateway ended, or the first began where none has, and what stands since then. */
 export function watchReconciliation(metrics: Metrics, db: Kysely<PaymentDatabase>): void {
   const age = metrics.gauge(catalogue.reconciliationAge)
   const findings = metrics.gauge(catalogue.reconciliationFindings)
@@ -21,9 +21,10 @@ export function watchReconciliation(metrics: Metrics, db: Kysely<PaymentDatabase
         group by kind`.execute(db)
       const counts = new Map(rows.map(({ kind, count }) => [kind, Number(count)]))
       for (const kind of kinds) findings.set({ kind }, counts.get(kind) ?? 0)
-      const ended = await sql<{ seconds: number }>`
-        select extract(epoch from clock_timestamp() - finished_at)::float8 as seconds from reconciliation
-        where state = 'finished' order by started_at desc limit 1`.execute(db)
+      const ended = await sql<{ seconds: number | null }>`
+        select extract(epoch from clock_timestamp() - coalesce(
+          (select finished_at from reconciliation where state = 'finished' order by started_at desc limit 1),
+          (select min(started_at) from reconciliation)))::float8 as seconds`.execute(db)
       age.set(ended.rows[0]?.seconds ?? 0)
     },
   })

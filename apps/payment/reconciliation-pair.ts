@@ -91,7 +91,8 @@ async function settle(settling: Settling, trx: OpenTransaction, looked: LookedUp
     await settleFindings(trx, [paymentId])
     return await conclude({ verdict: 'matched' })
   }
-  const cause = { id: `reconciliation ${run.id}`, traceparent: '' }
+  // Two intents of one order may be learned in one run: each posts under a cause of its own.
+  const cause = { id: `reconciliation ${run.id} ${paymentId}`, traceparent: '' }
   const tellable = looked.error === undefined && found?.orderId === orderId ? found : undefined
   const learned = tellable && (await learn({ trx, participant }, tellable, cause))
   const { outcome, said = [] } = learned ?? {}

@@ -39,16 +39,18 @@ export async function beginRun(db: Kysely<PaymentDatabase>, { by, since, until }
 }
 
 /**
- * Whether the last one began so long ago. Where there was none, this process has to be up for as long: a new deployment
- * has nothing to compare.
+ * Whether the last one began so long ago. Where there was none, the first payment has to be as old, or this process: a new
+ * deployment has nothing to compare.
  */
 export async function isRunDue(
   db: Kysely<PaymentDatabase>,
   { everyMs, upSince }: { readonly everyMs: number; readonly upSince: Date },
 ): Promise<boolean> {
   const { rows } = await sql<{ due: boolean }>`
-    select coalesce(max(started_at), ${upSince}) + ${everyMs} * interval '1 millisecond' <= clock_timestamp() as due
-    from reconciliation`.execute(db)
+    select coalesce(
+      (select max(started_at) from reconciliation),
+      (select least(${upSince}, uuid_extract_timestamp(id)) from payments order by id limit 1),
+      ${upSince}) + ${everyMs} * interval '1 millisecond' <= clock_timestamp() as due`.execute(db)
   return rows[0]?.due ?? false
 }
 

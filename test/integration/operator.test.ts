@@ -131,6 +131,38 @@ test('a word while the call is still outstanding takes its place', async () => {
   expect(await order.calls()).toEqual(['Void'])
 })
 
+test('a word that it did not happen waits until nobody is calling', async () => {
+  const order = await unknown()
+  await sql`update effect set leased_until = now() + interval '1 minute' where key = ${order.orderId}`.execute(db)
+  const refused = { truth: { is: 'refused', code: 'expired_card' }, evidence }
+  expect(await resolve(order.orderId, refused)).toMatchObject({ status: 409, json: { code: 'call_under_way' } })
+  expect(await order.calls()).toEqual(['Capture'])
+  expect(await operations(order.orderId)).toEqual([])
+  // That it did happen is right whoever is calling.
+  const captured = { truth: { is: 'captured', amountMinor: 1_200 }, evidence }
+  expect((await resolve(order.orderId, captured)).status).toBe(200)
+})
+
+test('an intent that the operator names is not that of another order', async () => {
+  const order = await payingOrder(db, ['OrderPlaced', { type: 'OutcomeUnknown', operation: 'authorise' }])
+  const truth = { is: 'held', paymentId: 'pi_of_another', expiresAt }
+  const found = {
+    paymentId: 'pi_of_another',
+    orderId: randomUUIDv7(),
+    status: 'succeeded',
+    fact: undefined,
+    refunds: [],
+  }
+  atGateway = () => Promise.resolve(found)
+  const said = await resolve(order.orderId, { truth, evidence })
+  expect(said).toMatchObject({ status: 422, json: { code: 'of_another_order' } })
+  atGateway = () => Promise.reject(new Error('the connection was closed'))
+  const unasked = await resolve(order.orderId, { truth, evidence })
+  expect(unasked).toMatchObject({ status: 503, json: { code: 'intent_not_looked_up' } })
+  atGateway = () => Promise.resolve(undefined)
+  expect(await order.payment()).toMatchObject({ position: { at: 'none' } })
+})
+
 test('still held means: try again', async () => {
   const order = await inReview()
   expect((await resolve(order.orderId, { truth: { is: 'held' }, evidence })).status).toBe(200)

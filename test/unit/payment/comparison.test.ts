@@ -86,8 +86,11 @@ describe('what we say beside what the gateway says', () => {
     expect(compare(lives[name], intent(fact, more), settledBefore)).toBe(expected)
   })
 
-  test('an intent for an order that nobody here knows is missing here', () => {
-    expect(compare(undefined, intent(facts.gone), settledBefore)).toBe('missing_here')
+  test('an intent for an order that nobody here knows is missing here, while money hangs on it', () => {
+    expect(compare(undefined, intent(facts.held), settledBefore)).toBe('missing_here')
+    expect(compare(undefined, intent(facts.taken), settledBefore)).toBe('missing_here')
+    expect(compare(undefined, intent(facts.taken, { returnedMinor: 1_000n }), settledBefore)).toBe('matching')
+    expect(compare(undefined, intent(facts.gone), settledBefore)).toBe('matching')
   })
 
   test('no such intent, or one that is another order’s, is extra here where money is said to be', () => {

@@ -33,6 +33,8 @@ test.each([
   ['a scheme that nobody signs with any more', bytes, signed().replace('v1=', 'v0=')],
   ['no header', bytes, ''],
   ['a header of words', bytes, 'let me in'],
+  ['a signature of nothing', bytes, 't=1,v1='],
+  ['a signature that is no hexadecimal', bytes, `t=1,v1=${'ü'.repeat(64)}`],
   ['no body', new Uint8Array(), signed()],
   ['bytes that are no text', Uint8Array.of(0xff, 0xfe), signed()],
 ])('%s is forged', (_name, body, header) => {
