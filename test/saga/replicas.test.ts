@@ -11,11 +11,7 @@ describe('two of each service', () => {
     replicas = await openReplicas(shop)
   })
   afterAll(async () => {
-    await replicas.close()
-    for (const name of participants) {
-      await shop.services.stop(name)
-      await shop.services.start(name)
-    }
+    await replicas.close((name) => shop.services.start(name))
   })
 
   it('share the partitions', async () => {

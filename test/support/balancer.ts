@@ -2,9 +2,9 @@ import { setInterval } from 'node:timers/promises'
 
 const looksMs = 50
 /** One that does not answer in time is passed over. */
-const answerMs = 500
+const answerMs = 300
 /** For DRAIN_MS of those behind it: some of its looks, on a busy machine too. */
-export const drainMs = 2_000
+export const drainMs = 1_000
 
 /** A balancer: it looks at `/readyz` of each and names those in turn that were ready at its last look. */
 export function balance(ports: readonly number[], signal: AbortSignal) {

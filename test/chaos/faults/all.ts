@@ -67,7 +67,7 @@ export const faults: readonly Fault[] = [
     name: 'rolling restart',
     plan: async (shop) => {
       const { port, restartEach, close } = await openReplicas(shop)
-      return { strike: restartEach, port, close, failsNoRequest: true }
+      return { strike: restartEach, port, close: () => close(), failsNoRequest: true }
     },
   },
   { id: 'F18', name: 'gateway unwell', plan: { strike: misbehaving(unwell, 30_000) } },

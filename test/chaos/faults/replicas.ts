@@ -2,7 +2,7 @@ import { balance, drainMs } from '../../support/balancer.ts'
 import type { Shop } from '../../support/shop.ts'
 import type { Struck } from '../round.ts'
 import { eventually } from './eventually.ts'
-import { membersOf, participants, secondOf, startAgain } from './participants.ts'
+import { membersOf, type ParticipantName, participants, secondOf, startAgain } from './participants.ts'
 
 const draining = { DRAIN_MS: String(drainMs) }
 
@@ -31,13 +31,14 @@ export async function openReplicas(shop: Shop) {
       }
       return { how: `${restarted} processes restarted, two of each service`, healedAt: Date.now() }
     },
-    close: async () => {
+    /** @param start how the first of each runs again: as in all rounds, unless given */
+    close: async (start = (name: ParticipantName) => startAgain(shop, name)) => {
       ended.abort()
       await balancer.ended
       for (const name of participants) {
         await second.services.stop(name)
         await shop.services.stop(name)
-        await startAgain(shop, name)
+        await start(name)
       }
     },
   }
