@@ -21,7 +21,7 @@ test('whatever comes in whatever order, a payment decides, and its books stay so
       }
       expect(payment).toBeDefined()
     }),
-    { numRuns: 3_000 },
+    { numRuns: 10_000 },
   )
 })
 
@@ -65,7 +65,7 @@ test('once every call has been answered, a payment rests in an allowed end and a
       expect(world.payment?.condition === 'review' || allowedEnd(world.payment)).toBe(true)
       if (world.payment?.condition === 'ok') world.agrees()
     }),
-    { numRuns: 3_000 },
+    { numRuns: 10_000 },
   )
 })
 
@@ -81,6 +81,6 @@ test('a cancelled order is answered once: declined, voided, or everything refund
       world.answerAll()
       expect(world.settlements).toBe(1)
     }),
-    { numRuns: 2_000 },
+    { numRuns: 10_000 },
   )
 })
