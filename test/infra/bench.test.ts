@@ -12,7 +12,7 @@ const timeoutMs = 170_000
 
 const results = z.object({
   machine: z.object({ cores: z.int(), commit: z.string() }),
-  config: z.object({ SEED: z.literal(7), SCALE: z.literal(0.1) }),
+  config: z.object({ SEED: z.literal(7), SCALE: z.literal(0.05) }),
   parts: z.record(
     z.string(),
     z.object({
@@ -40,7 +40,7 @@ describe('the bench', () => {
         JAVA_HOME: process.env['JAVA_HOME'],
         PAYSAGA_DIRECTORY: directory,
         ONLY: 'comparison,rows',
-        SCALE: '0.1',
+        SCALE: '0.05',
         ROWS: '2000',
         SEED: '7',
       },

@@ -11,7 +11,6 @@ const seed = 20_261_123
 const selection: readonly (readonly [ParticipantName, readonly string[]])[] = [
   ['order', ['decide.written', 'placing.committed']],
   ['payment', ['decide.written', 'decide.committed', 'effect.deleted', 'offsets.uncommitted']],
-  ['notification', ['offsets.uncommitted']],
 ]
 
 describe('a service that dies where it makes a difference', () => {

@@ -1,10 +1,10 @@
 import { setInterval } from 'node:timers/promises'
 
 const looksMs = 50
-/** One that does not answer in time is passed over. */
-const answerMs = 300
+/** One that does not answer in time has said neither yes nor no. */
+const answerMs = 500
 /** For DRAIN_MS of those behind it: some of its looks, on a busy machine too. */
-export const drainMs = 1_000
+export const drainMs = 2_000
 
 /** A balancer: it looks at `/readyz` of each and names those in turn that were ready at its last look. */
 export function balance(ports: readonly number[], signal: AbortSignal) {
@@ -14,7 +14,8 @@ export function balance(ports: readonly number[], signal: AbortSignal) {
   const watch = async (port: number): Promise<void> => {
     for await (const _tick of setInterval(looksMs)) {
       if (signal.aborted) return
-      isReady.set(port, await answers(port))
+      const said = await answer(port)
+      if (said !== undefined) isReady.set(port, said)
     }
   }
   return {
@@ -28,8 +29,9 @@ export function balance(ports: readonly number[], signal: AbortSignal) {
   }
 }
 
-const answers = (port: number): Promise<boolean> =>
+const answer = (port: number): Promise<boolean | undefined> =>
   fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(answerMs) }).then(
     ({ ok }) => ok,
-    () => false,
+    // Nobody listens: that is an answer as well.
+    (error: unknown) => (error instanceof Error && error.name === 'TimeoutError' ? undefined : false),
   )

@@ -10,11 +10,11 @@ const draining = { DRAIN_MS: String(drainMs) }
 export async function openReplicas(shop: Shop) {
   const second = await secondOf(shop)
   const ended = new AbortController()
-  for (const name of participants) {
+  const both = async (name: ParticipantName): Promise<void> => {
     await shop.services.stop(name)
-    await startAgain(shop, name, draining)
-    await second.services.start(name, draining)
+    await Promise.all([startAgain(shop, name, draining), second.services.start(name, draining)])
   }
+  await Promise.all(participants.map(both))
   const balancer = balance([shop.ports.order, second.orderPort], ended.signal)
   return {
     port: () => balancer.next(),
@@ -35,11 +35,11 @@ export async function openReplicas(shop: Shop) {
     close: async (start = (name: ParticipantName) => startAgain(shop, name)) => {
       ended.abort()
       await balancer.ended
-      for (const name of participants) {
-        await second.services.stop(name)
-        await shop.services.stop(name)
+      const one = async (name: ParticipantName): Promise<void> => {
+        await Promise.all([second.services.stop(name), shop.services.stop(name)])
         await start(name)
       }
+      await Promise.all(participants.map(one))
     },
   }
 }
