@@ -1,7 +1,6 @@
 import { bulkhead } from 'cockatiel'
-import type { Kysely } from 'kysely'
-import { asError, backoffMs, classify, failpoint, type Log, NotPerformed } from '#messaging'
-import { catalogue, describeError, type Metrics } from '#runtime'
+import { asError, backoffMs, classify, failpoint, NotPerformed } from '#messaging'
+import { catalogue, describeError } from '#runtime'
 import {
   type EventOutcome,
   postponeEvents,
@@ -11,36 +10,20 @@ import {
   takeEvents,
   toBeSeen,
 } from './gateway-events-store.ts'
-import { type Learned, learn } from './learn.ts'
-import type { Found, GatewayLookUps } from './look-ups.ts'
-import type { PaymentParticipant } from './saga.ts'
-import type { PaymentDatabase } from './tables.ts'
+import { decidingMs, type Learned, type LearningOptions, learn, learningDelays } from './learn.ts'
+import type { Found } from './look-ups.ts'
 import { type Worker, worker } from './worker.ts'
-
-export interface GatewayEventsOptions {
-  readonly db: Kysely<PaymentDatabase>
-  readonly participant: PaymentParticipant
-  readonly lookUps: GatewayLookUps
-  readonly log: Log
-  readonly metrics: Metrics
-  /** One look-up takes so long at most. */
-  readonly lookUpMs: number
-}
 
 /** What other processes left behind is found at this interval. */
 const pollMs = 1_000
 /** So many are taken at a time, and so many of their payment intents looked up and decided on at once. */
 const takenMax = 32
 const atOnce = 8
-/** Deciding, after the look-up: the database's own time-outs are shorter. */
-const decidingMs = 10_000
-/** The gateway may be away for hours. */
-const delays = { firstMs: 1_000, maxMs: 300_000 }
 /** An intent that is new may not be found at once. After some minutes it is none of ours. */
 const attemptsToFindMax = 8
 
 /** Handles what the gateway has told of, apart from the requests that told it. Replicas share the work. */
-export function gatewayEventRunner(options: GatewayEventsOptions): Worker {
+export function gatewayEventRunner(options: LearningOptions): Worker {
   const { log } = options
   const running = worker({
     once: async (signal) => (await handleEventsOnce(options, signal)) > 0,
@@ -52,7 +35,7 @@ export function gatewayEventRunner(options: GatewayEventsOptions): Worker {
 
 /** One round. @returns how many events were due */
 export async function handleEventsOnce(
-  options: GatewayEventsOptions,
+  options: LearningOptions,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<number> {
   const forMs = (takenMax / atOnce) * (options.lookUpMs + decidingMs)
@@ -71,11 +54,11 @@ export async function handleEventsOnce(
 }
 
 /** What is known of one payment intent by now. */
-async function handle(options: GatewayEventsOptions, events: readonly TakenEvent[]): Promise<void> {
+async function handle(options: LearningOptions, events: readonly TakenEvent[]): Promise<void> {
   const { db, log } = options
   const [{ paymentId, attempts } = { paymentId: '', attempts: 0 }] = events
   const fields = { paymentId, eventIds: events.map(({ id }) => id), attempts }
-  const delayMs = backoffMs(attempts, delays)
+  const delayMs = backoffMs(attempts, learningDelays)
   try {
     const withRefunds = events.some(({ isAboutRefunds }) => isAboutRefunds)
     const found = await options.lookUps.lookUp(paymentId, { withRefunds })
@@ -106,7 +89,7 @@ class ContentFailure extends Error {
 
 /** Facts, what follows from them and the events' outcome in one transaction. @throws ContentFailure if it never can be */
 async function decide(
-  { db, participant }: GatewayEventsOptions,
+  { db, participant }: LearningOptions,
   events: readonly TakenEvent[],
   found: Found,
 ): Promise<Learned> {
@@ -123,7 +106,7 @@ async function decide(
 }
 
 /** Kept with its error. Sent again, from the gateway's own pages, it is tried again. */
-async function fail(options: GatewayEventsOptions, events: readonly TakenEvent[], error: Error): Promise<void> {
+async function fail(options: LearningOptions, events: readonly TakenEvent[], error: Error): Promise<void> {
   const outcome = 'failed' as const
   await options.db.transaction().execute((trx) => settleEvents(trx, events, { outcome, error: describeError(error) }))
   tell(options, { eventIds: events.map(({ id }) => id), err: error }, { events, outcome })
@@ -134,7 +117,7 @@ interface Told {
   readonly outcome: EventOutcome
 }
 
-function tell({ log, metrics }: GatewayEventsOptions, fields: object, { events, outcome }: Told): void {
+function tell({ log, metrics }: LearningOptions, fields: object, { events, outcome }: Told): void {
   metrics.counter(catalogue.gatewayEvents).inc({ outcome }, events.length)
   if (toBeSeen.has(outcome)) log.error({ ...fields, outcome }, 'an event of the gateway wants somebody to look')
   else log.info({ ...fields, outcome }, 'an event of the gateway is handled')

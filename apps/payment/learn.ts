@@ -1,8 +1,27 @@
-import { type Cause, decideAll, type OpenTransaction } from '#messaging'
-import { type Found, factsOf } from './look-ups.ts'
+import type { Kysely } from 'kysely'
+import { type Cause, decideAll, type Log, type OpenTransaction } from '#messaging'
+import type { Metrics } from '#runtime'
+import { type Found, factsOf, type GatewayLookUps } from './look-ups.ts'
 import type { PaymentParticipant } from './saga.ts'
 import { payments } from './store.ts'
+import type { PaymentDatabase } from './tables.ts'
 import type { Payment, PaymentVocabulary } from './vocabulary.ts'
+
+/** What it takes to look something up and to learn it, apart from requests and calls. */
+export interface LearningOptions {
+  readonly db: Kysely<PaymentDatabase>
+  readonly participant: PaymentParticipant
+  readonly lookUps: GatewayLookUps
+  readonly log: Log
+  readonly metrics: Metrics
+  /** One look-up, or one page of the gateway's list, takes so long at most. */
+  readonly lookUpMs: number
+}
+
+/** Deciding, after the look-up: the database's own time-outs are shorter. */
+export const decidingMs = 10_000
+/** Between attempts. The gateway may be away for hours. */
+export const learningDelays = { firstMs: 1_000, maxMs: 300_000 }
 
 export interface Deciding {
   readonly trx: OpenTransaction

@@ -1,7 +1,8 @@
-import { setTimeout } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import type { Log } from '#runtime'
+import { summing } from './ledger-store.ts'
 import type { PaymentDatabase } from './tables.ts'
+import { type Worker, worker } from './worker.ts'
 
 /** So long a transfer is protected by the chain of its order alone. */
 const sealEveryMs = 1_000
@@ -13,32 +14,13 @@ export interface SealerOptions {
   readonly log: Log
 }
 
-/** Seals about each second until stopped. Every replica runs one; they take turns. */
-export function startSealer({ db, log }: SealerOptions): { stop(): Promise<void> } {
-  const stopping = new AbortController()
-  const { signal } = stopping
-  const seal = async (): Promise<number> => {
-    try {
-      return await sealOnce(db)
-    } catch (error) {
-      // Posting does not wait for it: what is not sealed now is sealed when it works again.
-      log.error({ err: error }, 'the ledger could not be sealed, trying again')
-      return 0
-    }
-  }
-  const run = async (): Promise<void> => {
-    while (!signal.aborted) {
-      const transfers = await seal()
-      if (transfers < blockMaxTransfers) await setTimeout(sealEveryMs, undefined, { signal }).catch(() => undefined)
-    }
-  }
-  const ended = run()
-  return {
-    stop: async () => {
-      stopping.abort()
-      await ended
-    },
-  }
+/** Seals about each second. Every replica has one; they take turns. Posting does not wait for it. */
+export function ledgerSealer({ db, log }: SealerOptions): Worker {
+  return worker({
+    once: async () => (await sealOnce(db)) >= blockMaxTransfers,
+    pollMs: sealEveryMs,
+    onFailure: (err) => log.error({ err }, 'the ledger could not be sealed, trying again'),
+  })
 }
 
 /**
@@ -70,16 +52,7 @@ export async function sealOnce(db: Kysely<PaymentDatabase>, maxTransfers = block
         ) as next
       ), sealed as (
         select * from ledger_transfers where xid > (select xid from after) and xid <= (select xid from bound)
-      ), sums as (
-        select account, currency, sum(debit_minor) as debit_minor, sum(credit_minor) as credit_minor
-        from (
-          select account, currency, "debitMinor" as debit_minor, "creditMinor" as credit_minor
-          from last, jsonb_to_recordset(totals)
-            as total (account text, currency text, "debitMinor" numeric, "creditMinor" numeric)
-          union all select debit_account, currency, amount_minor, 0 from sealed
-          union all select credit_account, currency, 0, amount_minor from sealed
-        ) as entries
-        group by account, currency
+      ), sums as (${summing({ block: 'last', transfers: 'sealed' })}
       ), block as materialized (
         select coalesce((select height from last), 0) + 1 as height, max(xid) as last_xid, count(*) as transfers,
                sha256(string_agg(hash, '' order by order_id, number)) as digest,

@@ -92,6 +92,26 @@ interface Row {
   readonly credit_minor: string
 }
 
+/** The query of debits and credits by account and currency: the totals of one block, and transfers that came after it. */
+export function summing({
+  block,
+  transfers,
+}: {
+  readonly block: string
+  readonly transfers: string
+}): RawBuilder<unknown> {
+  return sql`
+    select account, currency, sum(debit_minor) as debit_minor, sum(credit_minor) as credit_minor
+    from (
+      select account, currency, "debitMinor" as debit_minor, "creditMinor" as credit_minor
+      from ${sql.id(block)}, jsonb_to_recordset(totals)
+        as total (account text, currency text, "debitMinor" numeric, "creditMinor" numeric)
+      union all select debit_account, currency, amount_minor, 0 from ${sql.id(transfers)}
+      union all select credit_account, currency, 0, amount_minor from ${sql.id(transfers)}
+    ) as entries
+    group by account, currency`
+}
+
 /** What the last block says, and the transfers since: it costs the same however long the books are. */
 export async function trialBalance(db: Kysely<PaymentDatabase>): Promise<TrialBalance> {
   const { rows } = await sql<Row>`
@@ -99,16 +119,7 @@ export async function trialBalance(db: Kysely<PaymentDatabase>): Promise<TrialBa
       select height, hash, sealed_at, last_xid, totals from ledger_blocks order by height desc limit 1
     ), unsealed as (
       select * from ledger_transfers where xid > coalesce((select last_xid from sealed), '0'::xid8)
-    ), sums as (
-      select account, currency, sum(debit_minor) as debit_minor, sum(credit_minor) as credit_minor
-      from (
-        select account, currency, "debitMinor" as debit_minor, "creditMinor" as credit_minor
-        from sealed, jsonb_to_recordset(totals)
-          as total (account text, currency text, "debitMinor" numeric, "creditMinor" numeric)
-        union all select debit_account, currency, amount_minor, 0 from unsealed
-        union all select credit_account, currency, 0, amount_minor from unsealed
-      ) as entries
-      group by account, currency
+    ), sums as (${summing({ block: 'sealed', transfers: 'unsealed' })}
     )
     select sealed.height, encode(sealed.hash, 'hex') as hash, sealed.sealed_at,
            (select count(*) from unsealed) as unsealed, sums.*

@@ -6,7 +6,7 @@ import { gatewayEventRunner } from './gateway-events.ts'
 import { paymentRoutes } from './http.ts'
 import { ledgerRoutes } from './ledger-http.ts'
 import { watchLedger } from './ledger-metrics.ts'
-import { startSealer } from './ledger-sealer.ts'
+import { ledgerSealer } from './ledger-sealer.ts'
 import { paymentMetrics } from './metrics.ts'
 import { resolving } from './operator.ts'
 import { operatorRoutes } from './operator-http.ts'
@@ -51,14 +51,12 @@ await runService<PaymentDatabase>({
       routes,
       operations: operationsOf({ db, participant, log }),
       join: (kafka) => {
-        events.start()
-        reconciliation.start()
+        const workers = [events, reconciliation, ledgerSealer({ db, log })]
+        for (const each of workers) each.start()
         watchReconciliation(metrics, db)
         const running = startParticipant(participant, { db, kafka, log, observer: paymentMetrics(metrics, db) })
-        const sealer = startSealer({ db, log })
         const stop = async (options: { readonly timeoutMs: number }): Promise<void> => {
-          const stopped = [running, events, reconciliation].map((each) => each.stop(options))
-          await Promise.all([...stopped, sealer.stop()])
+          await Promise.all([running, ...workers].map((each) => each.stop(options)))
         }
         return { ...running, stop }
       },

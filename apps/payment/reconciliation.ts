@@ -1,10 +1,8 @@
-import type { Kysely } from 'kysely'
-import { backoffMs, type Log, NotPerformed } from '#messaging'
-import { catalogue, describeError, type Metrics } from '#runtime'
+import { backoffMs, NotPerformed } from '#messaging'
+import { catalogue, describeError } from '#runtime'
 import { type Comparison, compare } from './comparison.ts'
 import type { GatewayList } from './gateway-list.ts'
-import { isOrderId } from './learn.ts'
-import type { GatewayLookUps } from './look-ups.ts'
+import { decidingMs, isOrderId, type LearningOptions, learningDelays } from './learn.ts'
 import { settlePair } from './reconciliation-pair.ts'
 import {
   beginRun,
@@ -23,30 +21,18 @@ import {
 } from './reconciliation-store.ts'
 import { noteVerdicts, settleFindings, type Verdict } from './reconciliation-verdicts.ts'
 import { settleMs, windowOf } from './reconciliation-window.ts'
-import type { PaymentParticipant } from './saga.ts'
-import type { PaymentDatabase } from './tables.ts'
 import { type Worker, worker } from './worker.ts'
 
-export interface ReconciliationOptions {
-  readonly db: Kysely<PaymentDatabase>
-  readonly participant: PaymentParticipant
+export interface ReconciliationOptions extends LearningOptions {
   readonly list: GatewayList
-  readonly lookUps: GatewayLookUps
-  readonly log: Log
-  readonly metrics: Metrics
-  /** One page of the list, or one look-up, takes so long at most. */
-  readonly lookUpMs: number
 }
 
 /** What others began, or left behind, is found at this interval. */
 const pollMs = 5_000
-/** Deciding, after a look-up: the database's own time-outs are shorter. */
-const decidingMs = 10_000
 /** Payments of ours that are gone through at a time. */
 const paymentsMax = 500
 /** Rows of an ended run that are forgotten at a time. */
 const forgottenMax = 10_000
-const delays = { firstMs: 1_000, maxMs: 300_000 }
 /** A quarter of an hour, more or less. After that the run has failed, and the next one begins from the start. */
 const failuresMax = 12
 
@@ -87,7 +73,7 @@ export async function reconcileOnce(
     if (error instanceof RunLost) return false
     const stopped = error instanceof Stopping
     const isFinal = !stopped && run.failures + 1 >= failuresMax
-    const delayMs = stopped ? 0 : backoffMs(run.failures, delays)
+    const delayMs = stopped ? 0 : backoffMs(run.failures, learningDelays)
     if (!stopped) {
       const level = isFinal ? 'error' : error instanceof NotPerformed ? 'info' : 'warn'
       log[level]({ reconciliationId: run.id, cursor: run.cursor, err: error, isFinal }, 'a page could not be compared')

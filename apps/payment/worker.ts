@@ -1,4 +1,4 @@
-import { pause } from './pause.ts'
+import { pause } from '#messaging'
 
 /** Work that is found in the database again and again, apart from requests and messages. */
 export interface Worker {

@@ -3,8 +3,9 @@ import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest'
 import { NotPerformed } from '#messaging'
 import { createLogger, createMetrics } from '#runtime'
-import { type GatewayEventsOptions, gatewayEventRunner, handleEventsOnce } from '../../apps/payment/gateway-events.ts'
+import { gatewayEventRunner, handleEventsOnce } from '../../apps/payment/gateway-events.ts'
 import { keepEvent, settleEvents, takeEvents } from '../../apps/payment/gateway-events-store.ts'
+import type { LearningOptions } from '../../apps/payment/learn.ts'
 import type { Found } from '../../apps/payment/look-ups.ts'
 import { stripeGateway } from '../../apps/payment/stripe-gateway.ts'
 import { stripeLookUps } from '../../apps/payment/stripe-look-ups.ts'
@@ -19,7 +20,7 @@ let db: Kysely<PaymentDatabase>
 /** What the gateway knows, by intent; a function is asked at each look-up. */
 let intents: Map<string, Found | (() => Promise<Found | undefined>)>
 let lookedUp: string[]
-let options: GatewayEventsOptions
+let options: LearningOptions
 
 beforeAll(async () => {
   database = await freshDatabase(inject('postgresUrl'))

@@ -12,6 +12,7 @@ export type { CallOutcome, Observer, Outcome } from './observer.ts'
 export { type Operations, operationsOf } from './operations.ts'
 export { appendToOutbox, type OutboxEvent } from './outbox.ts'
 export { type ParticipantOptions, type RunningParticipant, startParticipant } from './participant.ts'
+export { pause } from './pause.ts'
 export type { TransactionSource } from './transaction.ts'
 export type {
   Cause,

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { createLogger } from '#runtime'
-import { sealOnce, startSealer } from '../../../apps/payment/ledger-sealer.ts'
+import { ledgerSealer, sealOnce } from '../../../apps/payment/ledger-sealer.ts'
 import { readingLedger } from '../../../infra/ledger/rows.ts'
 import { verifyLedger } from '../../../infra/ledger/verify.ts'
 import { type Paying, paid, paying, refunded } from '../../support/paying.ts'
@@ -80,7 +80,8 @@ test('is one, however many replicas there are: while one is at it the others lea
 })
 
 test('two replicas seal everything once while payments go on, some in transactions that end out of order', async () => {
-  const replicas = [startSealer({ db: t.db, log }), startSealer({ db: t.db, log })]
+  const replicas = [ledgerSealer({ db: t.db, log }), ledgerSealer({ db: t.db, log })]
+  for (const replica of replicas) replica.start()
   let ends = false
   const sealing = Array.from({ length: 2 }, async () => {
     while (!ends) await sealOnce(t.db, 7)
@@ -98,7 +99,7 @@ test('two replicas seal everything once while payments go on, some in transactio
   await Promise.all(paying)
   ends = true
   await Promise.all(sealing)
-  await Promise.all(replicas.map((replica) => replica.stop()))
+  await Promise.all(replicas.map((replica) => replica.stop({ timeoutMs: 10_000 })))
   await t.seal()
   await expectSealed()
 })
