@@ -1,71 +1,19 @@
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { execa } from 'execa'
 import Stripe from 'stripe'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import { type Simulator, startSimulator } from '../support/simulator.ts'
 
-const script = new URL('../../apps/gateway-simulator/main.ts', import.meta.url).pathname
-const apiKey = 'sk_test_simulator'
-let port: number
-let directory: string
-let child: ReturnType<typeof spawn>
+let simulator: Simulator
 let stripe: Stripe
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'gateway-'))
-  port = await freePort()
-  stripe = client(apiKey)
-  await start()
+  simulator = await startSimulator({ GATEWAY_REFUND_SETTLE_MS: '1500' })
+  stripe = client(simulator.apiKey)
 })
-
-afterAll(async () => {
-  await stop('SIGTERM')
-  await rm(directory, { recursive: true })
-})
-
-const spawn = () =>
-  execa(process.execPath, [script], {
-    env: {
-      PORT: String(port),
-      SIMULATOR_DATA_DIR: directory,
-      GATEWAY_API_KEY: apiKey,
-      GATEWAY_REFUND_SETTLE_MS: '1500',
-      NODE_ENV: 'production',
-    },
-    reject: false,
-  })
-
-async function start(): Promise<void> {
-  child = spawn()
-  const ready = () =>
-    fetch(`http://127.0.0.1:${port}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    )
-  await vi.waitUntil(ready, { timeout: 10_000, interval: 20 })
-}
-
-async function stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | undefined> {
-  child.kill(signal)
-  return (await child).exitCode
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}
+afterAll(() => simulator[Symbol.asyncDispose]())
 
 const client = (key: string) =>
-  new Stripe(key, { host: '127.0.0.1', port, protocol: 'http', maxNetworkRetries: 0, telemetry: false })
+  new Stripe(key, { host: '127.0.0.1', port: simulator.port, protocol: 'http', maxNetworkRetries: 0, telemetry: false })
 
 const hold = (orderId: string, more: Partial<Stripe.PaymentIntentCreateParams> = {}) => ({
   amount: 1200,
@@ -78,7 +26,7 @@ const hold = (orderId: string, more: Partial<Stripe.PaymentIntentCreateParams> =
 })
 
 async function chargesOf(orderId: string): Promise<unknown> {
-  const response = await fetch(`http://127.0.0.1:${port}/simulator/charges?orderId=${orderId}`)
+  const response = await fetch(`${simulator.url}/simulator/charges?orderId=${orderId}`)
   return z.object({ orders: z.array(z.unknown()) }).parse(await response.json()).orders[0]
 }
 
@@ -225,10 +173,10 @@ test('knows after SIGKILL every charge and every answer that it gave', async () 
       .catch(() => {}),
   )
   await vi.waitUntil(() => answered.size > 0, { interval: 1 })
-  await stop('SIGKILL')
+  await simulator.stop('SIGKILL')
   await Promise.all(running)
   const sure = new Map(answered)
-  await start()
+  await simulator.start()
 
   for (const [orderId, id] of sure) {
     const again = await charge(orderId)
@@ -250,8 +198,8 @@ test('knows after SIGKILL what is still to happen by itself, and what has happen
   )
   const { id } = await stripe.refunds.create({ payment_intent: paid.id })
   const before = (await stripe.events.list({ limit: 100 })).data
-  await stop('SIGKILL')
-  await start()
+  await simulator.stop('SIGKILL')
+  await simulator.start()
   const status = async () => (await stripe.refunds.retrieve(id)).status
   await vi.waitUntil(async () => (await status()) === 'failed', { timeout: 10_000, interval: 50 })
   expect(await chargesOf('o-later')).toMatchObject({ refunded: { count: 0 }, netMinor: 1200 })
@@ -263,7 +211,7 @@ test('knows after SIGKILL what is still to happen by itself, and what has happen
 test('adds up by currency and state', async () => {
   const { id } = await stripe.paymentIntents.create(hold('o-yen', { currency: 'jpy', amount: 500, confirm: true }))
   await stripe.paymentIntents.capture(id)
-  const response = await fetch(`http://127.0.0.1:${port}/simulator/summary`)
+  const response = await fetch(`${simulator.url}/simulator/summary`)
   expect(await response.json()).toMatchObject({
     currencies: { jpy: { intents: { succeeded: { count: 1, amountMinor: 500 } }, capturedMinor: 500, netMinor: 500 } },
   })

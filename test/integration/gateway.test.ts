@@ -5,7 +5,8 @@ import { z } from 'zod'
 import { type EffectCall, NotPerformed } from '#messaging'
 import type { GatewayWord } from '../../apps/payment/gateway.ts'
 import { stripeGateway } from '../../apps/payment/stripe-gateway.ts'
-import { freePort, portOf, type Simulator, startSimulator } from '../support/simulator.ts'
+import { freePorts } from '../../infra/index.ts'
+import { portOf, type Simulator, startSimulator } from '../support/simulator.ts'
 
 const merchantId = '01990000-0000-7000-8000-00000000000a'
 let simulator: Simulator
@@ -137,7 +138,8 @@ describe('the Stripe gateway', () => {
   })
 
   test('does not know the outcome when the gateway cannot be reached', async () => {
-    const order = newOrder('pm_card_visa', { url: `http://127.0.0.1:${await freePort()}` })
+    const [nobodys = 0] = await freePorts(1)
+    const order = newOrder('pm_card_visa', { url: `http://127.0.0.1:${nobodys}` })
     await expect(order.authorise()).rejects.not.toBeInstanceOf(NotPerformed)
   })
 

@@ -1,4 +1,5 @@
 import type { Captured, Fact, GatewayAnswer, GatewayCall, Gone, Held } from '../../apps/payment/vocabulary.ts'
+import { attemptOf } from '../support/attempt.ts'
 import type { Reply } from './calls.ts'
 import { networkMax } from './faults.ts'
 import { Broken, type Simulated } from './simulated.ts'
@@ -269,16 +270,3 @@ export function truthOfRefund({ is, refundId, amountMinor }: GatewayRefund): Fac
 export const refundedMinor = ({ refunds }: Intent): bigint =>
   refunds.reduce((sumMinor, { is, amountMinor }) => (is === 'succeeded' ? sumMinor + amountMinor : sumMinor), 0n)
 export const leftMinor = (intent: Intent): bigint => intent.capturedMinor - refundedMinor(intent)
-
-function attemptOf(call: GatewayCall) {
-  switch (call.type) {
-    case 'Authorise':
-      return { operation: 'authorise' } as const
-    case 'Capture':
-      return { operation: 'capture' } as const
-    case 'Void':
-      return { operation: 'void' } as const
-    case 'Refund':
-      return { operation: 'refund', refundId: call.refundId } as const
-  }
-}

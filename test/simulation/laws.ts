@@ -1,6 +1,7 @@
 import type { Notification } from '../../apps/notification/vocabulary.ts'
 import type { Order } from '../../apps/order/vocabulary.ts'
 import type { Payment, Review } from '../../apps/payment/vocabulary.ts'
+import { later } from '../support/order-path.ts'
 import type { Client } from './client.ts'
 import { type Gateway, type Intent, leftMinor, refundedMinor } from './gateway.ts'
 import type { Ledger } from './ledger.ts'
@@ -17,15 +18,6 @@ export interface View {
   /** A call to the gateway is outstanding. */
   readonly isCalling: boolean
   readonly isOperatorHeard: boolean
-}
-
-/** Where an order may go, in one transaction. A refund that the bank reverses leads back, and nothing here reverses one. */
-const later: Readonly<Record<Order['status'], readonly Order['status'][]>> = {
-  pending: ['confirmed', 'paid', 'refunded', 'cancelled'],
-  confirmed: ['paid', 'refunded', 'cancelled'],
-  paid: ['refunded', 'cancelled'],
-  refunded: [],
-  cancelled: [],
 }
 
 type Laws = readonly (readonly [isBroken: boolean, what: string])[]

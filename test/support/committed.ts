@@ -1,5 +1,5 @@
-import pg from 'pg'
 import { z } from 'zod'
+import { queryRows } from '../../infra/cli/query.ts'
 import type { Shop } from './shop.ts'
 
 const event = z.object({ id: z.string(), key: z.string(), type: z.string(), at: z.date() })
@@ -8,15 +8,8 @@ const count = z.object({ mark: z.string(), count: z.int() })
 
 const schemas = ['order_service', 'payment_service', 'notification_service'] as const
 
-async function rows(shop: Shop, text: string, values: readonly unknown[]): Promise<readonly unknown[]> {
-  const client = new pg.Client({ connectionString: shop.stack.endpoints.adminUrl })
-  await client.connect()
-  try {
-    return (await client.query(text, [...values])).rows
-  } finally {
-    await client.end()
-  }
-}
+const rows = ({ stack }: Shop, text: string, values: readonly unknown[]) =>
+  queryRows(stack.endpoints.adminUrl, text, values)
 
 /** What the services have said, by SQL: every row of every outbox, in the order of the database's clock. */
 export async function committed(shop: Shop): Promise<readonly Committed[]> {

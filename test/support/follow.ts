@@ -1,14 +1,6 @@
 import { expect, vi } from 'vitest'
+import { later } from './order-path.ts'
 import type { Charges, Shop, ShopOrder } from './shop.ts'
-
-/** Where an order may be later, also when looks in between missed a step. */
-export const later: Readonly<Record<ShopOrder['status'], readonly ShopOrder['status'][]>> = {
-  pending: ['confirmed', 'paid', 'refunded', 'cancelled'],
-  confirmed: ['paid', 'refunded', 'cancelled'],
-  paid: ['refunded', 'cancelled'],
-  refunded: [],
-  cancelled: [],
-}
 
 /**
  * Looks at an order all along until it has this status and is settled, and holds every look against the one before and

@@ -3,25 +3,21 @@ import { type Kysely, sql } from 'kysely'
 import { vi } from 'vitest'
 import { type AggregateInput, decideAll, type OpenTransaction } from '#messaging'
 import { sealOnce } from '../../apps/payment/ledger-sealer.ts'
-import { type PaymentParticipant, paymentParticipant } from '../../apps/payment/saga.ts'
+import type { PaymentParticipant } from '../../apps/payment/saga.ts'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import type { PaymentVocabulary } from '../../apps/payment/vocabulary.ts'
 import { ids, inputNamed } from '../unit/payment/inputs.ts'
 import { freshDatabase } from './database.ts'
+import { uncalled } from './paying-order.ts'
 
 export const paid = ['OrderPlaced', 'Held', 'OrderConfirmed', 'Captured'] as const
 export const refunded = [...paid, 'refund r1 300', 'Refunded r1 300'] as const
 
-const never = () => Promise.reject(new Error('nobody calls here'))
-const real = paymentParticipant(
-  { authorise: never, capture: never, void: never, refund: never },
-  { gatewayTimeoutMs: 1_000 },
-)
 /** Answers are fed without the effects that they answer, and those would be in each other's way. */
 const inOwnLane = <Handler extends object>(handler: Handler) => ({ ...handler, lane: () => `${randomUUIDv7()}` })
-const { Authorise, Capture, Void, Refund } = real.effects
+const { Authorise, Capture, Void, Refund } = uncalled.effects
 const participant: PaymentParticipant = {
-  ...real,
+  ...uncalled,
   effects: {
     Authorise: inOwnLane(Authorise),
     Capture: inOwnLane(Capture),

@@ -1,9 +1,8 @@
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { vi } from 'vitest'
+import { freePorts } from '../../infra/index.ts'
 
 /** Pinned, for with each version comes another edition of Stripe's published API description. */
 const version = 'v0.203.0'
@@ -27,7 +26,7 @@ export async function stripeMock(): Promise<string | undefined> {
 
 /** On a free port of this machine. `await using` ends it. */
 export async function startStripeMock(path: string) {
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const child = execa(path, ['-http-addr', `127.0.0.1:${port}`], { reject: false })
   const answers = () =>
     fetch(`http://127.0.0.1:${port}/`).then(
@@ -42,14 +41,4 @@ export async function startStripeMock(path: string) {
       await child
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
 import { z } from 'zod'
 import type { Fault } from '../../../apps/gateway-simulator/faults.ts'
+import { queryRows } from '../../../infra/cli/query.ts'
 import type { Struck, World } from '../round.ts'
 import { eventually } from './eventually.ts'
 import { withOverrides } from './participants.ts'
@@ -104,17 +104,11 @@ export const expiring =
 const ends = z.array(z.object({ end: z.string(), count: z.int() }))
 
 async function endsSince({ stack, databases }: World['shop'], since: Date): Promise<ReadonlyMap<string, number>> {
-  const url = stack.endpoints.databaseUrl('postgres', databases.order_service)
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    const { rows } = await client.query(
-      `select coalesce(state->>'reason', status) as end, count(*)::int from order_service.orders
-       where (state->>'createdAt')::timestamptz > $1 group by 1 order by 2 desc`,
-      [since],
-    )
-    return new Map(ends.parse(rows).map(({ end, count }) => [end, count]))
-  } finally {
-    await client.end()
-  }
+  const rows = await queryRows(
+    stack.endpoints.databaseUrl('postgres', databases.order_service),
+    `select coalesce(state->>'reason', status) as end, count(*)::int from order_service.orders
+     where (state->>'createdAt')::timestamptz > $1 group by 1 order by 2 desc`,
+    [since],
+  )
+  return new Map(ends.parse(rows).map(({ end, count }) => [end, count]))
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import { z } from 'zod'
+import { queryRows } from '../../../infra/cli/query.ts'
 import type { Struck, World } from '../round.ts'
 import { eventually } from './eventually.ts'
 
@@ -12,15 +13,13 @@ export const postgresKilled =
       (await stack.lastLines('postgres', 100_000)).filter((line) => /was interrupted|not properly shut down/.test(line))
         .length
     /** A service is at work in one at this moment, or was a moment ago. */
-    const inTransaction = async () => {
-      const admin = new pg.Client({ connectionString: stack.endpoints.adminUrl })
-      await admin.connect()
-      const { rowCount } = await admin.query(
-        `select from pg_stat_activity where usename like '%\\_service' and xact_start is not null`,
-      )
-      await admin.end()
-      return rowCount !== 0
-    }
+    const inTransaction = async () =>
+      (
+        await queryRows(
+          stack.endpoints.adminUrl,
+          `select from pg_stat_activity where usename like '%\\_service' and xact_start is not null`,
+        )
+      ).length > 0
     let healedAt = 0
     for (const ms of awayMs) {
       const before = await recoveries()
@@ -38,6 +37,8 @@ export const postgresKilled =
     }
   }
 
+const sessions = z.array(z.object({ open: z.boolean() }))
+
 /** Every second all sessions of the services are terminated, whatever they are at. */
 export const sessionsTerminated =
   (forMs: number) =>
@@ -46,14 +47,14 @@ export const sessionsTerminated =
     let inTransaction = 0
     const until = Date.now() + forMs
     while (Date.now() < until) {
-      const admin = new pg.Client({ connectionString: stack.endpoints.adminUrl })
-      await admin.connect()
-      const { rows } = await admin.query<{ open: boolean }>(
-        `select xact_start is not null as open, pg_terminate_backend(pid) from pg_stat_activity
-         where usename like '%\\_service' and datname = any($1)`,
-        [[...new Set(Object.values(databases))]],
+      const rows = sessions.parse(
+        await queryRows(
+          stack.endpoints.adminUrl,
+          `select xact_start is not null as open, pg_terminate_backend(pid) from pg_stat_activity
+           where usename like '%\\_service' and datname = any($1)`,
+          [[...new Set(Object.values(databases))]],
+        ),
       )
-      await admin.end()
       terminated += rows.length
       inTransaction += rows.filter(({ open }) => open).length
       await sleep(1_000)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { decidePayment } from '../../../apps/payment/payment.ts'
 import { conditionOf, statusOf } from '../../../apps/payment/status.ts'
 import type { GatewayAnswer, GatewayCall, Payment } from '../../../apps/payment/vocabulary.ts'
+import { attemptOf } from '../../support/attempt.ts'
 import { GatewayModel, type Temper } from './gateway-model.ts'
 import { dayBeforeExpiry, inputNamed, now, type PaymentInput } from './inputs.ts'
 
@@ -91,19 +92,6 @@ export class World {
       const settles = event.type === 'PaymentDeclined' || event.type === 'PaymentVoided'
       if (settles || (event.type === 'PaymentRefunded' && event.remainingMinor === 0n)) this.settlements += 1
     }
-  }
-}
-
-function attemptOf(call: GatewayCall) {
-  switch (call.type) {
-    case 'Authorise':
-      return { operation: 'authorise' } as const
-    case 'Capture':
-      return { operation: 'capture' } as const
-    case 'Void':
-      return { operation: 'void' } as const
-    case 'Refund':
-      return { operation: 'refund', refundId: call.refundId } as const
   }
 }
 
