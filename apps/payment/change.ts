@@ -1,4 +1,4 @@
-import type { Decision } from '#messaging'
+import { type Decision, duplicate } from '#messaging'
 import { callFor, next } from './next.ts'
 import { conditionOf, statusOf } from './status.ts'
 import type { GatewayCall, Operation, OperationName, Payment, PaymentVocabulary, Refund, Review } from './vocabulary.ts'
@@ -46,6 +46,33 @@ export function refundFailed(payment: Payment, refundId: string, how: { code: st
 
 export function reviewOf(operation: OperationName, reason: string, how: { now: Date; refundId?: string }): Review {
   return { operation, refundId: how.refundId ?? null, reason, since: how.now.toISOString() }
+}
+
+/** A person answers one question at a time: what comes up meanwhile waits behind it. */
+export const inReview = (payment: Payment, review: Review): Payment =>
+  isInReview(payment, review) ? payment : withReviews(payment, [...reviewsOf(payment), review])
+
+/** A doubt about what is in the books: they stay as they are, and a person looks. */
+export const doubted = (payment: Payment, review: Review): Answer =>
+  isInReview(payment, review) ? duplicate : changed(inReview(payment, review))
+
+export function isInReview(payment: Payment, { reason, refundId }: Pick<Review, 'reason' | 'refundId'>): boolean {
+  return reviewsOf(payment).some((known) => known.reason === reason && known.refundId === refundId)
+}
+
+/** Takes away the questions that have their answer. */
+export const answeredReviews = (payment: Payment, isAnswered: (review: Review) => boolean): Payment =>
+  withReviews(
+    payment,
+    reviewsOf(payment).filter((review) => !isAnswered(review)),
+  )
+
+/** The one that is asked, and those behind it. */
+export const reviewsOf = ({ review, reviewsBehind = [] }: Payment): readonly Review[] =>
+  review === null ? [] : [review, ...reviewsBehind]
+
+function withReviews({ reviewsBehind: _, ...payment }: Payment, [first, ...behind]: readonly Review[]): Payment {
+  return { ...payment, review: first ?? null, ...(behind.length === 0 ? {} : { reviewsBehind: behind }) }
 }
 
 /** Turns a change into the decision: what is said about reviews, and the next operation with its call. */

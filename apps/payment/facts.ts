@@ -1,6 +1,6 @@
 import { alarm, duplicate, ignored, refused as refusal } from '#messaging'
-import { type Answer, about, changed, reviewOf, totalsOf } from './change.ts'
-import type { Captured, Gone, Held, Payment, PaymentVocabulary, Refused, VoidReason } from './vocabulary.ts'
+import { type Answer, about, answeredReviews, changed, doubted, isInReview, reviewOf, totalsOf } from './change.ts'
+import type { Captured, Gone, Held, Payment, PaymentVocabulary, Refused, Review, VoidReason } from './vocabulary.ts'
 
 /*
  * What the gateway says about the money itself. Facts rank none < held < gone, taken: one that tells of less than is
@@ -15,7 +15,7 @@ interface Told {
 }
 
 /** Rises above `none`; whatever was asked or in doubt about it has been answered. */
-const answered = (payment: Payment): Payment => ({ ...payment, operation: null, review: null })
+const answered = (payment: Payment): Payment => answeredReviews({ ...payment, operation: null }, () => true)
 
 export function held(payment: Payment, fact: Held): Answer {
   const { position } = payment
@@ -103,7 +103,7 @@ function firstCapture(payment: Payment, fact: Captured, { now, trusted, authoris
     return refusal('more_than_authorised')
   }
   if (!exact && !trusted) {
-    return notBooked(payment) ? duplicate : differs(answered(payment), now)
+    return notBooked(payment) ? duplicate : doubted(answered(payment), amountDiffers(now))
   }
   const { paymentId, amountMinor: capturedMinor } = fact
   const taken: Payment = {
@@ -120,15 +120,14 @@ function firstCapture(payment: Payment, fact: Captured, { now, trusted, authoris
   return changed(taken, { type: 'PaymentAuthorized', ...about(payment), ...hold }, ...says)
 }
 
-const notBooked = ({ review }: Payment): boolean => review?.reason === 'amount_differs'
+const notBooked = (payment: Payment): boolean => isInReview(payment, { reason: 'amount_differs', refundId: null })
 
 /** Not booked: the books keep what they can prove until an operator has looked. */
-const differs = (payment: Payment, now: Date): Answer =>
-  changed({ ...payment, review: reviewOf('capture', 'amount_differs', { now }) })
+const amountDiffers = (now: Date): Review => reviewOf('capture', 'amount_differs', { now })
 
 function confirmed(payment: Payment, fact: Captured, now: Date): Answer {
   const same = fact.amountMinor === totalsOf(payment).capturedMinor && fact.currency === payment.currency
-  return same || payment.review !== null ? duplicate : differs(payment, now)
+  return same ? duplicate : doubted(payment, amountDiffers(now))
 }
 
 /** Ends a contradiction about a capture that is in the books already. */
@@ -137,8 +136,9 @@ function corrected(payment: Payment, { amountMinor, currency }: Captured): Answe
   if (position.at !== 'taken' || payment.review?.operation !== 'capture') return ignored
   const possible = amountMinor >= position.refundedMinor && amountMinor <= position.authorisedMinor
   if (!possible || currency !== payment.currency) return refusal('not_between_refunded_and_authorised')
-  if (amountMinor === position.capturedMinor) return changed({ ...payment, review: null })
-  const right: Payment = { ...payment, review: null, position: { ...position, capturedMinor: amountMinor } }
+  const after = answeredReviews(payment, ({ operation }) => operation === 'capture')
+  if (amountMinor === position.capturedMinor) return changed(after)
+  const right: Payment = { ...after, position: { ...position, capturedMinor: amountMinor } }
   return changed(right, { type: 'PaymentCaptured', ...about(payment), ...totalsOf(right) })
 }
 
@@ -159,8 +159,7 @@ export function gone(payment: Payment, fact: Gone, { now, trusted }: Told): Answ
     }
     case 'taken':
       if (position.paymentId !== fact.paymentId) return alarm
-      if (payment.review !== null) return duplicate
-      return changed({ ...payment, review: reviewOf('capture', 'gone_after_capture', { now }) })
+      return doubted(payment, reviewOf('capture', 'gone_after_capture', { now }))
     case 'gone':
       return ignored
     default:

@@ -1,5 +1,5 @@
 import { alarm, type Decision, duplicate, type Input, ignored, refused as refusal } from '#messaging'
-import { type Answer, changed, conclude, reviewOf } from './change.ts'
+import { type Answer, answeredReviews, changed, conclude, inReview, reviewOf, reviewsOf } from './change.ts'
 import { captured, gone, held, refused } from './facts.ts'
 import { decideFirst } from './first.ts'
 import { refundDidFail, refundRequested, refundSucceeded } from './refunds.ts'
@@ -115,7 +115,7 @@ function becameUnknown(payment: Payment, input: OutcomeUnknown, now: Date): Answ
 function gaveUp(payment: Payment, input: GaveUp, now: Date): Answer {
   if (!isFor(payment, input)) return ignored
   const refund = input.operation === 'refund' ? { refundId: input.refundId } : {}
-  return changed({ ...payment, operation: null, review: reviewOf(input.operation, input.reason, { now, ...refund }) })
+  return changed(inReview({ ...payment, operation: null }, reviewOf(input.operation, input.reason, { now, ...refund })))
 }
 
 /** Taken back because the order was cancelled: `next` does the rest. */
@@ -136,7 +136,8 @@ function resolved(payment: Payment, { fact, by }: ResolveReview, now: Date): Ans
   const answer = byOperator(payment, fact, now)
   if (answer.is === 'refused') return answer
   if (answer.is !== 'change') return refusal('does_not_resolve')
-  const asksAnew = answer.payment.review !== null && answer.payment.review !== review
+  const known = reviewsOf(payment)
+  const asksAnew = reviewsOf(answer.payment).some((each) => !known.includes(each))
   if (asksAnew && fact.type !== 'RefundFailed') return refusal('contradicts')
   const ends = review === null ? answer.payment.operation !== operation : answer.payment.review !== review
   if (ends) return { ...answer, resolved: { as: fact.type, by } }
@@ -150,5 +151,5 @@ function byOperator(payment: Payment, fact: Fact, now: Date): Answer {
   if (fact.type === 'Captured') return captured(payment, fact, { now, trusted: true })
   if (fact.type === 'Gone') return gone(payment, fact, { now, trusted: true })
   if (fact.type !== 'Held' || position.at !== 'held' || review === null) return learned(payment, fact, now)
-  return position.paymentId === fact.paymentId ? changed({ ...payment, review: null }) : alarm
+  return position.paymentId === fact.paymentId ? changed(answeredReviews(payment, () => true)) : alarm
 }

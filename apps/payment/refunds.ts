@@ -1,6 +1,19 @@
 import type { EventOf } from '#contracts'
 import { alarm, duplicate, ignored } from '#messaging'
-import { type Answer, about, type Change, changed, refundFailed, reviewOf, totalsOf, withRefund } from './change.ts'
+import {
+  type Answer,
+  about,
+  answeredReviews,
+  type Change,
+  changed,
+  inReview,
+  isInReview,
+  refundFailed,
+  reviewOf,
+  reviewsOf,
+  totalsOf,
+  withRefund,
+} from './change.ts'
 import type { Payment, Refund, RefundFailed, RefundSucceeded, Taken } from './vocabulary.ts'
 
 /** Refunds of one payment that can be asked for: each is kept, and the whole row is read and written at every step. */
@@ -56,13 +69,11 @@ export function refundSucceeded(payment: Payment, fact: RefundSucceeded, now: Da
 }
 
 function contradicted(payment: Payment, { refundId }: RefundSucceeded, now: Date): Answer {
-  const reason = 'refund_amount_differs'
+  const review = reviewOf('refund', 'refund_amount_differs', { now, refundId })
   const after = answered(payment, refundId)
-  // Another doubt stands already, or this very one, and no call of ours was answered.
-  if (after.operation === payment.operation && (after.review !== null || payment.review?.reason === reason)) {
-    return duplicate
-  }
-  return changed({ ...after, review: reviewOf('refund', reason, { now, refundId }) })
+  // Known, and no call of ours was answered.
+  if (after.operation === payment.operation && isInReview(payment, review)) return duplicate
+  return changed(inReview(after, review))
 }
 
 function returned(payment: Payment, position: Taken, refund: Refund): Change {
@@ -75,7 +86,7 @@ function returned(payment: Payment, position: Taken, refund: Refund): Change {
   }
   const { refundId, amountMinor, cause } = refund
   const totals = { capturedMinor: position.capturedMinor, refundedMinor, remainingMinor }
-  return changed(nothingLeft(after) ? { ...after, review: null } : after, {
+  return changed(nothingLeft(after), {
     type: 'PaymentRefunded',
     ...about(payment),
     refundId,
@@ -85,10 +96,12 @@ function returned(payment: Payment, position: Taken, refund: Refund): Change {
   })
 }
 
-/** The review was about money that had to go back, and all of it has. */
-function nothingLeft(payment: Payment): boolean {
+/** A review about money that had to go back has its answer when all of it has. */
+function nothingLeft(payment: Payment): Payment {
   const { capturedMinor, refundedMinor } = totalsOf(payment)
-  return payment.review?.reason === 'refund_failed' && capturedMinor === refundedMinor
+  return capturedMinor === refundedMinor
+    ? answeredReviews(payment, ({ reason }) => reason === 'refund_failed')
+    : payment
 }
 
 export function refundDidFail(payment: Payment, { refundId, code }: RefundFailed, now: Date): Answer {
@@ -110,17 +123,15 @@ export function refundDidFail(payment: Payment, { refundId, code }: RefundFailed
 function moneyStaysBehind(payment: Payment, refundId: string, now: Date): Payment {
   const { capturedMinor, refundedMinor } = totalsOf(payment)
   if (payment.goal !== 'release' || capturedMinor === refundedMinor) return payment
-  return { ...payment, review: reviewOf('refund', 'refund_failed', { now, refundId }) }
+  const isAsked = reviewsOf(payment).some(({ reason }) => reason === 'refund_failed')
+  return isAsked ? payment : inReview(payment, reviewOf('refund', 'refund_failed', { now, refundId }))
 }
 
 /** Takes away what was outstanding or in doubt about this refund. Another refund's call goes on. */
 function answered(payment: Payment, refundId: string): Payment {
-  const { operation, review } = payment
-  return {
-    ...payment,
-    operation: operation?.does === 'refund' && operation.refundId === refundId ? null : operation,
-    review: review?.refundId === refundId ? null : review,
-  }
+  const { operation } = payment
+  const isOver = operation?.does === 'refund' && operation.refundId === refundId
+  return answeredReviews({ ...payment, operation: isOver ? null : operation }, (review) => review.refundId === refundId)
 }
 
 const refundOf = ({ refunds }: Payment, refundId: string): Refund | undefined =>

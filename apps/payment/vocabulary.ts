@@ -28,6 +28,8 @@ export interface Payment {
   readonly operation: Outstanding | null
   /** While it stands no new call is made. A call that was outstanding when it came still gets its answer. */
   readonly review: Review | null
+  /** Came up while that one stood, the oldest first. */
+  readonly reviewsBehind?: readonly Review[]
   /** In the order of their wishes; those of others that the gateway tells of too. */
   readonly refunds: readonly Refund[]
   readonly customerErased: boolean

@@ -28,7 +28,10 @@ export const paymentBugs: readonly PlantedBug[] = [
     name: 'a refund that has failed is tried again under a new key',
     file: 'apps/payment/refunds.ts',
     edits: [
-      ["return { ...payment, review: reviewOf('refund', 'refund_failed', { now, refundId }) }", 'return payment'],
+      [
+        "return isAsked ? payment : inReview(payment, reviewOf('refund', 'refund_failed', { now, refundId }))",
+        'return payment',
+      ],
     ],
     caughtBy: simulation,
   },

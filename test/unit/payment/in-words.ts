@@ -22,9 +22,10 @@ export function inWords(decision: Decision<PaymentVocabulary>): string {
   }
 }
 
-/** The goal is of no interest once the money is gone. */
-export function stateInWords({ status, goal, position, condition }: Payment): string {
-  return `${status}${position.at === 'gone' ? '' : `/${goal}`}${condition === 'ok' ? '' : ` ${condition}`}`
+/** The goal is of no interest once the money is gone. `+1`: another review waits behind the one that is asked. */
+export function stateInWords({ status, goal, position, condition, reviewsBehind = [] }: Payment): string {
+  const behind = reviewsBehind.length === 0 ? '' : ` +${reviewsBehind.length}`
+  return `${status}${position.at === 'gone' ? '' : `/${goal}`}${condition === 'ok' ? '' : ` ${condition}`}${behind}`
 }
 
 function effectInWords(effect: Effect): string {

@@ -34,7 +34,8 @@ export const onceCaptured: Table = {
     given: [...captured, 'Captured 900'],
     is: 'captured/capture review',
     answers: {
-      '=': `OrderPlaced, Captured, ${anotherAmount}, Gone cancelled, Gone expired, Refunded x 1001`,
+      '=': `OrderPlaced, Captured, ${anotherAmount}`,
+      '→captured/capture review +1': 'Gone cancelled, Gone expired, Refunded x 1001',
       '→captured/release review': 'OrderCancelled',
       '→captured/capture review': 'CustomerErased, refund r1 300, refund r9 100',
       '→captured/capture review [RefundFailed r9 exceeds]': 'refund r9 1001',
@@ -52,6 +53,7 @@ export const onceCaptured: Table = {
       '→captured/capture [ReviewResolved Captured by ops]': 'says Captured',
       '→captured/capture [Captured 900 refunded 0, ReviewResolved Captured by ops]': 'says Captured 900',
       'refused not_between_refunded_and_authorised': 'says Captured 1100, says Captured USD',
+      'refused contradicts': 'says Gone cancelled, says Gone expired, says Refunded x 1001',
       'refused does_not_resolve': 'says *',
     },
   },

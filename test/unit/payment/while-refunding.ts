@@ -128,9 +128,10 @@ export const whileRefunding: Table = {
     given: [...refunding, 'GaveUp refund r1'],
     is: 'captured/capture review',
     answers: {
-      '=': `OrderPlaced, Captured, refund r1 300, Gone cancelled, Gone expired, Refunded x 1001, ${anotherAmount}`,
+      '=': 'OrderPlaced, Captured, refund r1 300',
       '→captured/release review': 'OrderCancelled',
       '→captured/capture review': 'CustomerErased, refund r9 100',
+      '→captured/capture review +1': `Gone cancelled, Gone expired, Refunded x 1001, ${anotherAmount}`,
       '→captured/capture review [RefundFailed r9 exceeds]': 'refund r9 1001',
       '→captured/capture review [RefundFailed r9 not_positive]': 'refund r9 0',
       '→partially_refunded/capture [Refunded r1 300 requested, left 700, ReviewResolved RefundSucceeded by gateway]':
@@ -147,7 +148,63 @@ export const whileRefunding: Table = {
       '→partially_refunded/capture [Refunded r1 300 requested, left 700, ReviewResolved RefundSucceeded by ops]':
         'says Refunded r1 300',
       '→captured/capture [RefundFailed r1 card_declined, ReviewResolved RefundFailed by ops]': 'says RefundFailed r1',
-      'refused contradicts': 'says Refunded r1 200',
+      'refused contradicts': 'says Refunded r1 200, says Gone cancelled, says Gone expired, says Refunded x 1001',
+      'refused does_not_resolve': 'says *',
+    },
+  },
+  'refunding, a contradiction in review': {
+    given: [...refunding, 'Captured 900'],
+    is: 'captured/capture review',
+    answers: {
+      '=': `OrderPlaced, refund r1 300, Captured, ${anotherAmount}`,
+      '→captured/release review': 'OrderCancelled',
+      '→captured/capture review': 'CustomerErased, refund r9 100',
+      '→captured/capture review [RefundFailed r9 exceeds]': 'refund r9 1001',
+      '→captured/capture review [RefundFailed r9 not_positive]': 'refund r9 0',
+      '→captured/capture review [OutcomeUnknown refund]': 'Unknown refund r1',
+      // A second question waits until the first has its answer.
+      '→captured/capture review +1': 'GaveUp refund r1, Gone cancelled, Gone expired, Refunded r1 200, Refunded x 1001',
+      '→partially_refunded/capture review [Refunded r1 300 requested, left 700]':
+        'Refunded r1 300, says Refunded r1 300',
+      '→partially_refunded/capture review [Refunded x 100 external, left 900]': 'Refunded x 100, says Refunded x 100',
+      '→refunded/capture review [Refunded release 1000 external, left 0]':
+        'Refunded release 1000, says Refunded release 1000',
+      '→refunded/capture review [Refunded x 1000 external, left 0]': 'Refunded x 1000, says Refunded x 1000',
+      '→captured/capture review [RefundFailed r1 card_declined]': 'RefundFailed r1, says RefundFailed r1',
+      '·': `${late}, RefundFailed *`,
+      alarm: anotherIntent,
+      '→captured/capture [ReviewResolved Captured by ops]': 'says Captured',
+      '→captured/capture [Captured 900 refunded 0, ReviewResolved Captured by ops]': 'says Captured 900',
+      'refused not_between_refunded_and_authorised': 'says Captured 1100, says Captured USD',
+      'refused contradicts': 'says Gone cancelled, says Gone expired, says Refunded r1 200, says Refunded x 1001',
+      'refused does_not_resolve': 'says *',
+    },
+  },
+  'two questions in review': {
+    given: [...refunding, 'Captured 900', 'GaveUp refund r1'],
+    is: 'captured/capture review +1',
+    answers: {
+      '=': `OrderPlaced, refund r1 300, Captured, ${anotherAmount}`,
+      '→captured/release review +1': 'OrderCancelled',
+      '→captured/capture review +1': 'CustomerErased, refund r9 100, Refunded r1 200',
+      '→captured/capture review +1 [RefundFailed r9 exceeds]': 'refund r9 1001',
+      '→captured/capture review +1 [RefundFailed r9 not_positive]': 'refund r9 0',
+      '→captured/capture review +2': 'Gone cancelled, Gone expired, Refunded x 1001',
+      '→partially_refunded/capture review [Refunded r1 300 requested, left 700]':
+        'Refunded r1 300, says Refunded r1 300',
+      '→partially_refunded/capture review +1 [Refunded x 100 external, left 900]':
+        'Refunded x 100, says Refunded x 100',
+      '→refunded/capture review +1 [Refunded release 1000 external, left 0]':
+        'Refunded release 1000, says Refunded release 1000',
+      '→refunded/capture review +1 [Refunded x 1000 external, left 0]': 'Refunded x 1000, says Refunded x 1000',
+      '→captured/capture review [RefundFailed r1 card_declined]': 'RefundFailed r1, says RefundFailed r1',
+      '·': `${late}, RefundFailed *`,
+      alarm: anotherIntent,
+      '→captured/capture review [ReviewResolved Captured by ops, ReviewRequired refund no_answer]': 'says Captured',
+      '→captured/capture review [Captured 900 refunded 0, ReviewResolved Captured by ops, ReviewRequired refund no_answer]':
+        'says Captured 900',
+      'refused not_between_refunded_and_authorised': 'says Captured 1100, says Captured USD',
+      'refused contradicts': 'says Gone cancelled, says Gone expired, says Refunded r1 200, says Refunded x 1001',
       'refused does_not_resolve': 'says *',
     },
   },

@@ -38,7 +38,8 @@ export const whileReturning: Table = {
     given: [...returning, 'RefundFailed release'],
     is: 'captured/release review',
     answers: {
-      '=': `OrderPlaced, Captured, ${anotherAmount}, Gone cancelled, Gone expired, Refunded x 1001, RefundFailed release`,
+      '=': 'OrderPlaced, Captured, RefundFailed release',
+      '→captured/release review +1': `${anotherAmount}, Gone cancelled, Gone expired, Refunded x 1001`,
       '→captured/release review': 'CustomerErased',
       '→captured/release review [RefundFailed r1 exceeds]': 'refund r1 300',
       '→captured/release review [RefundFailed r9 exceeds]': 'refund r9 100, refund r9 1001',
@@ -54,6 +55,7 @@ export const whileReturning: Table = {
       alarm: `${anotherIntent}, Refunded release 1000`,
       '→refunded/release [Refunded x 1000 external, left 0, ReviewResolved RefundSucceeded by ops]':
         'says Refunded x 1000',
+      'refused contradicts': 'says Gone cancelled, says Gone expired, says Refunded x 1001',
       'refused does_not_resolve': 'says *',
     },
   },

@@ -7,11 +7,14 @@
 const repeats = {
   '=': 'RefundFailed failed; RefundFailed reversed; RefundSucceeded succeeded; OutcomeUnknown refund again',
 }
+/** One question is asked for all of the money that stays behind. */
 const failedAgain = {
+  '→taken/release review [RefundFailed card_declined]': 'RefundFailed pending; RefundFailed called for',
+  '→taken/release review [RefundFailed card_declined reversed]': 'RefundFailed succeeded',
+}
+const failedInDoubt = {
   '→taken/release review [RefundFailed card_declined, ReviewResolved RefundFailed by gateway, ReviewRequired refund refund_failed]':
-    'RefundFailed pending; RefundFailed called for',
-  '→taken/release review [RefundFailed card_declined reversed, ReviewResolved RefundFailed by gateway, ReviewRequired refund refund_failed]':
-    'RefundFailed succeeded',
+    'RefundFailed pending',
   // Somebody else has returned all of it meanwhile.
   '→taken/release [RefundFailed card_declined, ReviewResolved RefundFailed by gateway]': 'RefundFailed pending',
 }
@@ -53,16 +56,26 @@ export const combinedStates: Readonly<Record<string, Readonly<Record<string, str
     '=': `${repeats['=']}; Captured pi_1 1000 EUR`,
     '·': 'Held pi_1 1000 EUR; OrderCancelled; OrderConfirmed; early deadline',
     '→taken/release review [RefundFailed exceeds]': 'OrderRefundRequested new',
-    ...failedAgain,
+    '→taken/release review +1 [RefundFailed card_declined reversed]': 'RefundFailed succeeded',
+    ...failedInDoubt,
     '→taken/release review [Refunded]': 'RefundSucceeded new; RefundSucceeded pending',
     '→taken/release [Refunded, ReviewResolved RefundSucceeded by gateway]': 'RefundSucceeded pending',
     '→taken/release [Refunded, ReviewResolved RefundSucceeded by gateway] {Refund}': 'RefundSucceeded pending',
+  },
+  'taken/release review +1 (no call, wishes)': {
+    '=': `${repeats['=']}; Captured pi_1 1000 EUR`,
+    '·': 'Held pi_1 1000 EUR; early deadline',
+    ...failedInDoubt,
+    ...failedAgain,
+    '→taken/release review [Refunded]': 'RefundSucceeded pending',
+    '→taken/release review [Refunded, ReviewResolved RefundSucceeded by gateway, ReviewRequired refund refund_failed]':
+      'RefundSucceeded pending',
   },
   'taken/release review (refund)': {
     '=': `${repeats['=']}; Captured pi_1 1000 EUR`,
     '·': 'Held pi_1 1000 EUR; early deadline',
     '→taken/release review [OutcomeUnknown refund]': 'OutcomeUnknown refund',
-    '→taken/release review [ReviewResolved GaveUp by gateway, ReviewRequired refund no_answer]': 'GaveUp refund',
+    '→taken/release review +1': 'GaveUp refund',
     ...failedAgain,
     '→taken/release review [Refunded]': 'RefundSucceeded called for',
   },
