@@ -55,7 +55,8 @@ export function paymentParticipant(gateway: Gateway, { gatewayTimeoutMs }: Payme
       },
       Void: {
         ...inLane,
-        idempotencyKey: (_release, orderId) => `${orderId}/void`,
+        // A hold that was late may be on an intent of its own.
+        idempotencyKey: ({ paymentId }, orderId) => `${orderId}/void/${paymentId}`,
         call: (release, call) => gateway.void(release, call),
         unknown: () => ({ type: 'OutcomeUnknown', operation: 'void' }),
         gaveUp: () => ({ type: 'GaveUp', operation: 'void', reason }),

@@ -84,8 +84,8 @@ export function refundFactOf(refund: Stripe.Refund, refundId: string): RefundSuc
 
 /** What an error of Stripe's is about, where it is an answer. */
 export type Objection =
-  /** The card, or the request as it is: nothing was done. */
-  | { readonly is: 'refused'; readonly code: string }
+  /** The card, or the request as it is: nothing was done. `isReplayed`: so it was told before, under the same key. */
+  | { readonly is: 'refused'; readonly code: string; readonly isReplayed: boolean }
   /** It can never be right: another request under our key, or an intent that does not exist. For a person. */
   | { readonly is: 'permanent'; readonly reason: string }
 
@@ -97,6 +97,7 @@ export type Objection =
 export function objectionOf(error: unknown): Objection {
   if (!(error instanceof Stripe.errors.StripeError)) throw error
   const { statusCode, code, decline_code: declineCode, rawType = 'unknown', message } = error
+  const isReplayed = error.headers?.['idempotent-replayed'] === 'true'
   if (error instanceof Stripe.errors.StripeRateLimitError) throw notPerformed(error)
   switch (statusCode) {
     case 401:
@@ -106,7 +107,7 @@ export function objectionOf(error: unknown): Objection {
       throw notPerformed(error)
     case 402:
       // The SDK makes an empty text of a decline code that is not there.
-      return { is: 'refused', code: declineCode || code || rawType }
+      return { is: 'refused', code: declineCode || code || rawType, isReplayed }
     case 404:
       return { is: 'permanent', reason: 'not_found' }
     case 400:
@@ -115,11 +116,11 @@ export function objectionOf(error: unknown): Objection {
       if (code === 'resource_missing' && error.param === 'payment_intent') {
         return { is: 'permanent', reason: 'not_found' }
       }
-      return { is: 'refused', code: code ?? rawType }
+      return { is: 'refused', code: code ?? rawType, isReplayed }
     default: {
       const said = `Stripe answered ${statusCode ?? 'nothing'}: ${message}`
       if (statusCode === undefined || statusCode < 500) throw new Error(said, { cause: error })
-      throw new GatewayFailed(said, { cause: error, isReplayed: error.headers?.['idempotent-replayed'] === 'true' })
+      throw new GatewayFailed(said, { cause: error, isReplayed })
     }
   }
 }

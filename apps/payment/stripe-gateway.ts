@@ -12,21 +12,21 @@ import type { Authorise, RefundCall } from './vocabulary.ts'
  * second attempt on that state is asked for first: an answer repeated under the same key may be older than the truth.
  */
 export function stripeGateway(options: StripeOptions): Gateway {
-  const stripe = stripeClient(options)
+  const access = { stripe: stripeClient(options), requestTimeoutMs: options.requestTimeoutMs }
   return {
-    authorise: (hold, call) => authorise(new StripeRequests(stripe, call), hold),
+    authorise: (hold, call) => authorise(new StripeRequests(access, call), hold),
     capture: ({ paymentId, amountMinor, currency }, call) => {
-      const requests = new StripeRequests(stripe, call)
+      const requests = new StripeRequests(access, call)
       const amount = toStripeAmount(amountMinor, currency)
       if (amount === undefined) return Promise.resolve(gaveUp({ operation: 'capture' }, 'amount_not_representable'))
       const send = () => requests.capture(paymentId, amount)
       return settle(requests, paymentId, { operation: 'capture', send })
     },
     void: ({ paymentId }, call) => {
-      const requests = new StripeRequests(stripe, call)
+      const requests = new StripeRequests(access, call)
       return settle(requests, paymentId, { operation: 'void', send: () => requests.void(paymentId) })
     },
-    refund: (refund, call) => giveBack(new StripeRequests(stripe, call), refund),
+    refund: (refund, call) => giveBack(new StripeRequests(access, call), refund),
   }
 }
 

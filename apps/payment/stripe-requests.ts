@@ -21,13 +21,24 @@ const paramsOf = ({ orderId, merchantId, currency, paymentMethod }: Authorise, a
     metadata: { orderId, merchantId },
   }) as const
 
+/** How to reach it, and for how long one request may take. */
+export interface StripeAccess {
+  readonly stripe: Stripe
+  readonly requestTimeoutMs: number
+}
+
+/** A request under a key, in its time. */
+type Request<T> = (options: Stripe.RequestOptions) => Promise<T>
+
 /** The requests of one call, each under a key derived from the call's. */
 export class StripeRequests {
   readonly #stripe: Stripe
   readonly #call: EffectCall
+  readonly #requestTimeoutMs: number
 
-  constructor(stripe: Stripe, call: EffectCall) {
+  constructor({ stripe, requestTimeoutMs }: StripeAccess, call: EffectCall) {
     this.#stripe = stripe
+    this.#requestTimeoutMs = requestTimeoutMs
     this.#call = call
   }
 
@@ -68,14 +79,14 @@ export class StripeRequests {
   }
 
   capture(paymentId: string, amount: number) {
-    return this.#sendAnew('', (options) =>
+    return this.#sendAfterRefusal((options) =>
       this.#stripe.paymentIntents.capture(paymentId, { amount_to_capture: amount }, options),
     )
   }
 
   void(paymentId: string) {
     const params = { cancellation_reason: 'requested_by_customer' } as const
-    return this.#sendAnew('', (options) => this.#stripe.paymentIntents.cancel(paymentId, params, options))
+    return this.#sendAfterRefusal((options) => this.#stripe.paymentIntents.cancel(paymentId, params, options))
   }
 
   /** Under one key for ever: an intent's state does not tell whether this refund of it was made. */
@@ -104,23 +115,36 @@ export class StripeRequests {
    * requests about an intent that has been looked at since: its state is the idempotency, and what was done is refused
    * the second time. The first key that is not spent is the same at every attempt.
    */
-  async #sendAnew<T>(suffix: string, request: (options: Stripe.RequestOptions) => Promise<T>): Promise<Answered<T>> {
+  async #sendAnew<T>(suffix: string, request: Request<T>, isTold = false): Promise<Answered<T>> {
     for (let number = 1; ; number += 1) {
       const key = this.#key(number === 1 ? suffix : `${suffix}/${number}`)
+      const isLast = number === keysMax
       try {
-        return await this.#send(() => request(key))
+        const answered = await this.#send(() => request(key))
+        if (isLast || !isTold || answered.is !== 'refused' || !answered.isReplayed) return answered
       } catch (error) {
         const isSpent = this.isRepeated && error instanceof GatewayFailed && error.isReplayed
-        if (!isSpent || number === keysMax) throw error
+        if (isLast || !isSpent) throw error
       }
     }
   }
 
-  #key(suffix: string): Stripe.RequestOptions {
-    return { idempotencyKey: `${this.#call.idempotencyKey}${suffix}` }
+  /**
+   * Also where a refusal is only repeated: it was the answer to another call, and an operator has said since that it is to
+   * be tried again.
+   */
+  #sendAfterRefusal<T>(request: Request<T>): Promise<Answered<T>> {
+    return this.#sendAnew('', request, true)
   }
 
-  /** The SDK takes no signal: once the call is over, at least no further request is made in its name. */
+  /** The SDK takes no signal. A request that outlived its call could still do what an operator has seen not done. */
+  #key(suffix: string): Stripe.RequestOptions {
+    const { idempotencyKey, endsAt } = this.#call
+    const leftMs = Math.max(1, Math.ceil(endsAt - performance.now()))
+    return { idempotencyKey: `${idempotencyKey}${suffix}`, timeout: Math.min(leftMs, this.#requestTimeoutMs) }
+  }
+
+  /** Once the call is over no further request is made in its name. */
   async #send<T>(request: () => Promise<T>): Promise<Answered<T>> {
     this.#call.signal.throwIfAborted()
     failpoint('gateway.asked')

@@ -11,6 +11,7 @@ import { stripeGateway } from '../../apps/payment/stripe-gateway.ts'
 import { stripeLookUps } from '../../apps/payment/stripe-look-ups.ts'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
+import { effectCall } from '../support/effect-call.ts'
 import { merchantId, type PayingOrder, payingOrder, uncalled } from '../support/paying-order.ts'
 import { type Simulator, startSimulator } from '../support/simulator.ts'
 
@@ -285,9 +286,8 @@ describe('with a gateway over HTTP', () => {
     const stripe = { url: simulator.url, apiKey: simulator.apiKey, requestTimeoutMs: 5_000 }
     const order = await payingOrder(db, ['OrderPlaced', { type: 'OutcomeUnknown', operation: 'authorise' }])
     const { orderId } = order
-    const call = { idempotencyKey: `${orderId}/authorise`, attempt: 1, correlationId: orderId, traceparent: '' }
     const hold = { type: 'Authorise', orderId, merchantId, ...eur, paymentMethod: 'pm_card_visa' } as const
-    const word = await stripeGateway(stripe).authorise(hold, { ...call, signal: AbortSignal.timeout(5_000) })
+    const word = await stripeGateway(stripe).authorise(hold, effectCall({ idempotencyKey: `${orderId}/authorise` }))
     const paymentId = word.type === 'Held' ? word.paymentId : ''
     const id = await told(paymentId)
     await handleEventsOnce({ ...options, lookUps: stripeLookUps(stripe) })

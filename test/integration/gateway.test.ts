@@ -6,6 +6,7 @@ import { type EffectCall, NotPerformed } from '#messaging'
 import type { GatewayWord } from '../../apps/payment/gateway.ts'
 import { stripeGateway } from '../../apps/payment/stripe-gateway.ts'
 import { freePorts } from '../../infra/index.ts'
+import { effectCall } from '../support/effect-call.ts'
 import { portOf, type Simulator, startSimulator } from '../support/simulator.ts'
 
 const merchantId = '01990000-0000-7000-8000-00000000000a'
@@ -174,14 +175,7 @@ function newOrder(paymentMethod = 'pm_card_visa', options: Partial<Parameters<ty
   const gateway = stripeGateway({ url, apiKey, requestTimeoutMs: 5_000, ...options })
   const orderId = randomUUID()
   const about = { orderId, merchantId, currency: 'EUR', amountMinor: 1_200n }
-  const call = (name: string, how: How): EffectCall => ({
-    idempotencyKey: `${orderId}/${name}`,
-    attempt: 1,
-    correlationId: orderId,
-    traceparent: '',
-    signal: AbortSignal.timeout(10_000),
-    ...how,
-  })
+  const call = (name: string, how: How) => effectCall({ idempotencyKey: `${orderId}/${name}`, ...how })
   return {
     orderId,
     authorise: ({ amountMinor = 1_200n, ...how }: How = {}) =>

@@ -11,6 +11,7 @@ import { stripeList } from '../../apps/payment/stripe-list.ts'
 import { stripeLookUps } from '../../apps/payment/stripe-look-ups.ts'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
+import { effectCall } from '../support/effect-call.ts'
 import { merchantId, payingOrder, uncalled } from '../support/paying-order.ts'
 import { startSimulator } from '../support/simulator.ts'
 import {
@@ -118,9 +119,8 @@ test('with the simulator: more than a page, a capture that was never heard of an
   const held = async () => {
     const order = await payingOrder(db, ['OrderPlaced'])
     const { orderId } = order
-    const call = { attempt: 1, correlationId: orderId, traceparent: '', signal: AbortSignal.timeout(20_000) }
     const hold = { type: 'Authorise', orderId, merchantId, ...eur, paymentMethod: 'pm_card_visa' } as const
-    const word = await gateway.authorise(hold, { ...call, idempotencyKey: `${orderId}/authorise` })
+    const word = await gateway.authorise(hold, effectCall({ idempotencyKey: `${orderId}/authorise` }))
     await order.tell(word)
     return { ...order, paymentId: word.type === 'Held' ? word.paymentId : '' }
   }

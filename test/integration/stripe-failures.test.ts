@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type EffectCall, NotPerformed } from '#messaging'
 import { stripeGateway } from '../../apps/payment/stripe-gateway.ts'
+import { effectCall } from '../support/effect-call.ts'
 import {
   failure,
   intent,
@@ -34,27 +35,24 @@ const take = 'POST /v1/payment_intents/pi_1/capture'
 const refunds = 'POST /v1/refunds'
 const listed = 'GET /v1/refunds'
 
+/** A number is the attempt's. */
+type How = number | Partial<EffectCall>
 type Answers = Readonly<Record<string, (request: StubRequest) => StubAnswer>>
 
 /** A gateway that answers so, a call of it, and what it was sent. */
-async function gatewayWith(answers: Answers) {
+async function gatewayWith(answers: Answers, { requestTimeoutMs = 2_000 } = {}) {
   const made = await stripeStub((request) => {
     const answer = answers[request.line]
     return answer === undefined ? { status: 404, body: failure('invalid_request_error') } : answer(request)
   })
   stub = made
-  const gateway = stripeGateway({ url: made.url, apiKey: 'sk_test', requestTimeoutMs: 2_000 })
-  const call = (name: string, attempt: number): EffectCall => ({
-    idempotencyKey: `${orderId}/${name}`,
-    attempt,
-    correlationId: orderId,
-    traceparent: '',
-    signal: AbortSignal.timeout(5_000),
-  })
+  const gateway = stripeGateway({ url: made.url, apiKey: 'sk_test', requestTimeoutMs })
+  const call = (name: string, how: How) =>
+    effectCall({ idempotencyKey: `${orderId}/${name}`, ...(typeof how === 'number' ? { attempt: how } : how) })
   return {
-    authorise: (attempt = 1) => gateway.authorise(hold, call('authorise', attempt)),
-    capture: (attempt = 1) => gateway.capture(capture, call('capture', attempt)),
-    refund: (attempt = 1) => gateway.refund(giveBack, call('refund/r1', attempt)),
+    authorise: (how: How = 1) => gateway.authorise(hold, call('authorise', how)),
+    capture: (how: How = 1) => gateway.capture(capture, call('capture', how)),
+    refund: (how: How = 1) => gateway.refund(giveBack, call('refund/r1', how)),
     lines: () => made.requests.map(({ line }) => line),
     keysOf: (line: string) => made.requests.filter((request) => request.line === line).map(({ key }) => key),
   }
@@ -66,6 +64,34 @@ const says =
 const fails = says(failure('api_error'), 500)
 const held = { type: 'Held', paymentId: 'pi_1', amountMinor: 1_200n, currency: 'EUR' }
 const captured = { type: 'Captured', paymentId: 'pi_1', amountMinor: 1_200n, currency: 'EUR' }
+
+describe('a capture that an operator has tried again', () => {
+  const declined = { status: 402, body: failure('card_error', { code: 'card_declined' }) }
+  const told: StubAnswer = { ...declined, isReplayed: true }
+
+  test('is sent under the next key where the refusal is only told again', async () => {
+    const gateway = await gatewayWith({
+      [retrieve]: says(intent('pi_1', 'requires_capture')),
+      [take]: ({ key }) => (key === `${orderId}/capture/2` ? { body: intent('pi_1', 'succeeded') } : told),
+    })
+    expect(await gateway.capture(1)).toEqual(captured)
+    expect(gateway.lines()).toEqual([take, take])
+  })
+
+  test('and refused anew stays refused', async () => {
+    const gateway = await gatewayWith({
+      [retrieve]: says(intent('pi_1', 'requires_capture')),
+      [take]: ({ key }) => (key === `${orderId}/capture/2` ? declined : told),
+    })
+    expect(await gateway.capture(1)).toMatchObject({ type: 'Refused', code: 'card_declined' })
+    expect(gateway.keysOf(take)).toEqual([`${orderId}/capture`, `${orderId}/capture/2`])
+  })
+})
+
+test('no request that could move money outlives its call', async () => {
+  const gateway = await gatewayWith({ [take]: () => ({ body: {}, isSilent: true }) }, { requestTimeoutMs: 3_600_000 })
+  await expect(gateway.capture({ endsAt: performance.now() + 20 })).rejects.toThrow('aborted due to timeout')
+})
 
 describe('a gateway that answers 5xx under one key for ever', () => {
   test('has captured nevertheless: the intent says so at the second attempt, and nothing is sent again', async () => {

@@ -1,7 +1,7 @@
 import Stripe from 'stripe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { EffectCall } from '#messaging'
 import { StripeRequests } from '../../apps/payment/stripe-requests.ts'
+import { effectCall } from '../support/effect-call.ts'
 import { startStripeMock, stripeMock } from '../support/stripe-mock.ts'
 import { payment, startSimulator } from '../unit/gateway-simulator/in-process.ts'
 
@@ -19,14 +19,7 @@ describe.skipIf(binary === undefined)("Stripe's published API", () => {
     mock = await startStripeMock(binary ?? '')
     const where = { host: '127.0.0.1', port: mock.port, protocol: 'http' } as const
     stripe = new Stripe('sk_test_123', { ...where, maxNetworkRetries: 0, telemetry: false })
-    const call: EffectCall = {
-      idempotencyKey: 'key',
-      attempt: 1,
-      correlationId: order.orderId,
-      traceparent: '',
-      signal: AbortSignal.timeout(60_000),
-    }
-    requests = new StripeRequests(stripe, call)
+    requests = new StripeRequests({ stripe, requestTimeoutMs: 5_000 }, effectCall({ idempotencyKey: 'key' }))
   })
   afterAll(() => mock[Symbol.asyncDispose]())
 

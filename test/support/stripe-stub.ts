@@ -14,6 +14,8 @@ export interface StubAnswer {
   readonly body: object
   /** The gateway says that it has given this answer under this key before. */
   readonly isReplayed?: boolean
+  /** It never answers. */
+  readonly isSilent?: boolean
 }
 
 export interface StripeStub extends AsyncDisposable {
@@ -27,7 +29,8 @@ export async function stripeStub(answer: (request: StubRequest) => StubAnswer): 
   const respond = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = await read(incoming)
     requests.push(request)
-    const { status = 200, body, isReplayed = false } = answer(request)
+    const { status = 200, body, isReplayed = false, isSilent = false } = answer(request)
+    if (isSilent) return
     const headers = { 'content-type': 'application/json', ...(isReplayed ? { 'idempotent-replayed': 'true' } : {}) }
     response.writeHead(status, headers).end(JSON.stringify(body))
   }

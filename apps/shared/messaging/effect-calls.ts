@@ -82,7 +82,8 @@ async function call<V extends Vocabulary>(
     return { answer: { outcome: handler.gaveUp(effect), ends: true, gaveUp: true }, error: new Error('gave up') }
   const signal = AbortSignal.timeout(handler.timeoutMs)
   try {
-    const request = { idempotencyKey, attempt, traceparent, correlationId: key, signal }
+    const endsAt = performance.now() + handler.timeoutMs
+    const request = { idempotencyKey, attempt, traceparent, correlationId: key, signal, endsAt }
     failpoint('effect.leased')
     const outcome = await Promise.race([handler.call(effect, request), rejectedBy(signal)])
     failpoint('effect.answered')

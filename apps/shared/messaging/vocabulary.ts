@@ -134,6 +134,8 @@ export interface EffectCall {
   readonly traceparent: string
   /** Aborted when `timeoutMs` is over. */
   readonly signal: AbortSignal
+  /** When that will be, by `performance.now()`: for a client that takes a time-out and no signal. */
+  readonly endsAt: number
 }
 
 /** How one kind of effect leaves the building. */

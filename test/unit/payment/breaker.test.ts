@@ -14,6 +14,7 @@ const call: EffectCall = {
   correlationId: 'o',
   traceparent: '',
   signal: new AbortController().signal,
+  endsAt: performance.now() + 5_000,
 }
 
 /** Answers what it is told to, and counts. */
