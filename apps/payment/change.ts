@@ -71,9 +71,9 @@ export const answeredReviews = (payment: Payment, isAnswered: (review: Review) =
 export const reviewsOf = ({ review, reviewsBehind = [] }: Payment): readonly Review[] =>
   review === null ? [] : [review, ...reviewsBehind]
 
-function withReviews(payment: Payment, [review = null, ...behind]: readonly Review[]): Payment {
+function withReviews(payment: Payment, [first, ...behind]: readonly Review[]): Payment {
   const { reviewsBehind: _, ...rest } = payment
-  return { ...rest, review, ...(behind.length === 0 ? {} : { reviewsBehind: behind }) }
+  return { ...rest, review: first ?? null, ...(behind.length === 0 ? {} : { reviewsBehind: behind }) }
 }
 
 /** Turns a change into the decision: what is said about reviews, and the next operation with its call. */

@@ -1,3 +1,4 @@
+import { totalsOf } from './change.ts'
 import type { Fact, Payment, Position } from './vocabulary.ts'
 
 /** One payment intent as the gateway has it: a line of its list, or what a look-up says. */
@@ -21,9 +22,26 @@ export type Difference =
   /** The same intent in the same state, with another amount or currency, or with other refunds. */
   | 'amount_differs'
   | 'state_differs'
+  /** We agree with the gateway, and our ledger does not. */
+  | 'ledger_differs'
 
 /** `open`: something is on its way, and comparing would find what is about to be settled anyway. */
 export type Comparison = 'matching' | 'open' | Difference
+
+/** What we say: the payment, and what the ledger has in the account that is owed by the gateway. */
+export interface Ours {
+  readonly payment: Payment
+  /** What was captured for the order, less what was refunded. */
+  readonly clearingMinor: bigint
+}
+
+/** The gateway, the payment and the ledger beside each other. At least one of the first two is there. */
+export function compareAll(ours: Ours | undefined, intent: AtGateway | undefined, settledBefore: Date): Comparison {
+  const comparison = compare(ours?.payment, intent, settledBefore)
+  if (ours === undefined || comparison !== 'matching') return comparison
+  const { capturedMinor, refundedMinor } = totalsOf(ours.payment)
+  return ours.clearingMinor === capturedMinor - refundedMinor ? 'matching' : 'ledger_differs'
+}
 
 /**
  * What we say beside what the gateway says, about one intent. At least one of the two is there.

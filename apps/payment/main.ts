@@ -13,6 +13,7 @@ import { operatorRoutes } from './operator-http.ts'
 import { reconciliationRunner } from './reconciliation.ts'
 import { reconciliationRoutes } from './reconciliation-http.ts'
 import { watchReconciliation } from './reconciliation-metrics.ts'
+import { retention } from './retention.ts'
 import { paymentParticipant } from './saga.ts'
 import { stripeGateway } from './stripe-gateway.ts'
 import { stripeList } from './stripe-list.ts'
@@ -51,7 +52,7 @@ await runService<PaymentDatabase>({
       routes,
       operations: operationsOf({ db, participant, log }),
       join: (kafka) => {
-        const workers = [events, reconciliation, ledgerSealer({ db, log })]
+        const workers = [events, reconciliation, ledgerSealer({ db, log }), retention({ db, log })]
         for (const each of workers) each.start()
         watchReconciliation(metrics, db)
         const running = startParticipant(participant, { db, kafka, log, observer: paymentMetrics(metrics, db) })

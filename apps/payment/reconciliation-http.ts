@@ -1,8 +1,15 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Kysely } from 'kysely'
 import { authenticateOperator, type HttpApp, type HttpEnv, type Keyring, problem, sendJson } from '#runtime'
-import { beginRoute, type FindingBody, getRoute, listRoute, type RunBody } from './reconciliation-routes.ts'
-import { beginRun } from './reconciliation-store.ts'
+import {
+  beginRoute,
+  cancelRoute,
+  type FindingBody,
+  getRoute,
+  listRoute,
+  type RunBody,
+} from './reconciliation-routes.ts'
+import { beginRun, cancelRun } from './reconciliation-store.ts'
 import { findingsOf, findRun, latestRuns, type Run, runningRun, type StandingFinding } from './reconciliation-views.ts'
 import { type Window, windowOf } from './reconciliation-window.ts'
 import type { PaymentDatabase } from './tables.ts'
@@ -26,6 +33,16 @@ export function reconciliationRoutes({ db, keys, wake }: ReconciliationHttpOptio
     wake()
     return sendJson(c, represent(run), { status: 202, headers: { location: `/reconciliations/${run.id}` } })
   })
+  app.openapi(cancelRoute, async (c) => {
+    const { id } = c.req.valid('param')
+    await cancelRun(db, id, c.get('operator'))
+    const run = await findRun(db, id)
+    if (run === undefined) throw noSuchRun()
+    if (run.state !== 'cancelled') {
+      throw problem({ status: 409, code: 'has_ended', title: 'It has ended by itself', detail: `It has ${run.state}.` })
+    }
+    return sendJson(c, represent(run), { status: 200 })
+  })
   app.openapi(listRoute, async (c) => {
     const runs = await latestRuns(db, c.req.valid('query').limit)
     return sendJson(c, { reconciliations: runs.map(represent) }, { status: 200 })
@@ -33,7 +50,7 @@ export function reconciliationRoutes({ db, keys, wake }: ReconciliationHttpOptio
   app.openapi(getRoute, async (c) => {
     const { id } = c.req.valid('param')
     const run = await findRun(db, id)
-    if (run === undefined) throw problem({ status: 404, code: 'no_such_reconciliation', title: 'There is none' })
+    if (run === undefined) throw noSuchRun()
     const findings = await findingsOf(db, id, c.req.valid('query').limit)
     return sendJson(c, { ...represent(run), findings: findings.map(representFinding) }, { status: 200 })
   })
@@ -52,6 +69,8 @@ async function beginOrJoin(db: Kysely<PaymentDatabase>, asked: Window & { readon
   throw new Error('Reconciliations begin and end faster than they can be looked at')
 }
 
+const noSuchRun = () => problem({ status: 404, code: 'no_such_reconciliation', title: 'There is none' })
+
 const nothingBetween = () =>
   problem({
     status: 400,
@@ -60,7 +79,7 @@ const nothingBetween = () =>
     errors: [{ field: 'since', detail: 'must be before until, and more than two minutes ago' }],
   })
 
-function represent({ cursor, lastError, since, until, startedAt, finishedAt, ...rest }: Run): RunBody {
+function represent({ cursor, lastError, since, until, startedAt, finishedAt, cancelledBy, ...rest }: Run): RunBody {
   return {
     ...rest,
     since: since.toISOString(),
@@ -69,6 +88,7 @@ function represent({ cursor, lastError, since, until, startedAt, finishedAt, ...
     ...(cursor === null ? {} : { cursor }),
     ...(lastError === null ? {} : { lastError }),
     ...(finishedAt === null ? {} : { finishedAt: finishedAt.toISOString() }),
+    ...(cancelledBy === null ? {} : { cancelledBy }),
   }
 }
 

@@ -5,7 +5,7 @@ import type { PaymentDatabase } from './tables.ts'
 
 /** Counting costs time for each row: beyond this, more is just more. */
 const countMax = 10_000
-const kinds: readonly Difference[] = ['missing_here', 'extra_here', 'amount_differs', 'state_differs']
+const kinds: readonly Difference[] = ['missing_here', 'extra_here', 'amount_differs', 'state_differs', 'ledger_differs']
 
 /** How long ago the last comparison with the gateway ended, or the first began where none has, and what stands since then. */
 export function watchReconciliation(metrics: Metrics, db: Kysely<PaymentDatabase>): void {

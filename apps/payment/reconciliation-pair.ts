@@ -1,12 +1,14 @@
+import type { Kysely } from 'kysely'
 import { classify, NotPerformed, type OpenTransaction } from '#messaging'
 import { describeError } from '#runtime'
-import { type AtGateway, compare, type Difference } from './comparison.ts'
+import { type AtGateway, compareAll, type Difference, type Ours } from './comparison.ts'
 import { type Learned, learn, lockPayment } from './learn.ts'
 import type { Found } from './look-ups.ts'
 import type { ReconciliationOptions } from './reconciliation.ts'
-import { holdRun, RunLost, type TakenRun } from './reconciliation-store.ts'
+import { holdRun, oursOf, RunLost, type TakenRun } from './reconciliation-store.ts'
 import { noteFinding, noteVerdicts, settleFindings, type Verdict } from './reconciliation-verdicts.ts'
 import { settleMs } from './reconciliation-window.ts'
+import type { PaymentDatabase } from './tables.ts'
 import type { Payment } from './vocabulary.ts'
 
 export interface Settling extends ReconciliationOptions {
@@ -31,6 +33,7 @@ const lookUpFailuresMax = 3
 export async function settlePair(settling: Settling, suspect: Suspect): Promise<Verdict> {
   const { db, log, run } = settling
   const fields = { reconciliationId: run.id, ...suspect }
+  const version = (await ours(db, suspect.orderId))?.version
   let found: Found | undefined
   try {
     found = await settling.lookUps.lookUp(suspect.paymentId, { withRefunds: true })
@@ -41,10 +44,10 @@ export async function settlePair(settling: Settling, suspect: Suspect): Promise<
   }
   const settled = await db
     .transaction()
-    .execute((trx) => settle(settling, trx, { ...suspect, found }))
+    .execute((trx) => settle(settling, trx, { ...suspect, found, version }))
     .catch((error: unknown) => {
       if (error instanceof RunLost || classify(error) !== 'content') throw error
-      const failed = { ...suspect, found, error: describeError(error) }
+      const failed = { ...suspect, found, version, error: describeError(error) }
       return db.transaction().execute((trx) => settle(settling, trx, failed))
     })
   if (settled.verdict === 'repaired') log.warn({ ...fields, ...settled }, 'a payment was behind the gateway')
@@ -68,6 +71,8 @@ interface Settled {
 
 interface LookedUp extends Suspect {
   readonly found: Found | undefined
+  /** The payment's, before the look-up; undefined where there was none. */
+  readonly version: number | undefined
   /** Why it cannot be decided on: it is not tried again. */
   readonly error?: string
 }
@@ -80,12 +85,15 @@ async function settle(settling: Settling, trx: OpenTransaction, looked: LookedUp
     await noteVerdicts(trx, run, new Map([[paymentId, settled.verdict]]))
     return settled
   }
-  const payment = await lockPayment(trx, orderId)
-  // The payment has changed its intent, or the list still has one that is gone: nothing to believe yet.
-  if (found === undefined && intentOf(payment) !== paymentId) return await conclude({ verdict: 'left_open' })
-  const compared = (ours: Payment | undefined) =>
-    compare(ours, found && lineOf(found), new Date(run.now.getTime() - settleMs))
-  const kind = compared(payment)
+  await lockPayment(trx, orderId)
+  const before = await ours(trx, orderId)
+  const payment = before?.payment
+  // It has moved since, or the list still has an intent that is gone: what was looked up is nothing to go by.
+  const isOld = before?.version !== looked.version || (found === undefined && intentOf(payment) !== paymentId)
+  if (isOld) return await conclude({ verdict: 'left_open' })
+  const compared = (side: Ours | undefined) =>
+    compareAll(side, found && lineOf(found), new Date(run.now.getTime() - settleMs))
+  const kind = compared(before)
   if (kind === 'open') return await conclude({ verdict: 'left_open' })
   if (kind === 'matching') {
     await settleFindings(trx, [paymentId])
@@ -96,27 +104,27 @@ async function settle(settling: Settling, trx: OpenTransaction, looked: LookedUp
   const tellable = looked.error === undefined && found?.orderId === orderId ? found : undefined
   const learned = tellable && (await learn({ trx, participant }, tellable, cause))
   const { outcome, said = [] } = learned ?? {}
-  const after = outcome === 'applied' ? compared(learned?.payment) : kind
+  const after = outcome === 'applied' ? compared(await ours(trx, orderId)) : kind
   if (after === 'matching' || after === 'open') {
     await settleFindings(trx, [paymentId])
     return await conclude({ verdict: 'repaired', kind, said })
   }
-  const evidence = { payment: payment && ours(payment), gateway: found, outcome, said, error: looked.error }
+  const evidence = { ...(before && shown(before)), gateway: found, outcome, said, error: looked.error }
   const isNew = await noteFinding(trx, run, { kind, paymentId, orderId, evidence })
   return await conclude({ verdict: 'reported', kind, isNew, said })
 }
 
-/** What of a payment tells where its money is. */
-const ours = ({ status, condition, amountMinor, currency, position, operation, review, refunds }: Payment) => ({
-  status,
-  condition,
-  amountMinor,
-  currency,
-  position,
-  operation,
-  review,
-  refunds,
-})
+const ours = async (db: Kysely<PaymentDatabase> | OpenTransaction, orderId: string) =>
+  (await oursOf(db, [orderId])).get(orderId)
+
+/** What of a payment tells where its money is, and what the ledger says. */
+function shown({ payment, clearingMinor }: Ours) {
+  const { status, condition, amountMinor, currency, position, operation, review, refunds } = payment
+  return {
+    payment: { status, condition, amountMinor, currency, position, operation, review, refunds },
+    ledger: { clearingMinor },
+  }
+}
 
 const intentOf = (payment: Payment | undefined): string | null =>
   payment !== undefined && 'paymentId' in payment.position ? payment.position.paymentId : null

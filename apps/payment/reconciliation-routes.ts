@@ -12,7 +12,7 @@ const run = z
     by: z.string().meta({ description: "Who asked for it: an operator's name, or schedule" }),
     since: timestamp,
     until: timestamp,
-    state: z.enum(['running', 'finished', 'failed']),
+    state: z.enum(['running', 'finished', 'failed', 'cancelled']),
     stage: z
       .enum(['intents', 'payments'])
       .meta({ description: "First the gateway's intents, then payments of ours that were not among them" }),
@@ -28,6 +28,7 @@ const run = z
     lastError: z.string().optional(),
     startedAt: timestamp,
     finishedAt: timestamp.optional(),
+    cancelledBy: z.string().optional(),
   })
   .openapi('Reconciliation')
 export type RunBody = z.output<typeof run>
@@ -35,7 +36,7 @@ export type RunBody = z.output<typeof run>
 const finding = z
   .object({
     id: z.uuid(),
-    kind: z.enum(['missing_here', 'extra_here', 'amount_differs', 'state_differs']),
+    kind: z.enum(['missing_here', 'extra_here', 'amount_differs', 'state_differs', 'ledger_differs']),
     paymentId: z.string(),
     orderId: z.uuid(),
     evidence: z.record(z.string(), z.unknown()).meta({ description: 'Both sides as seen last, and what was tried' }),
@@ -64,7 +65,7 @@ const wanted = z
 export const beginRoute = createRoute({
   method: 'post',
   path: '/reconciliations',
-  summary: "Compare our payments with the gateway's list. One that is running is answered with itself",
+  summary: "Compare our payments with the gateway's list. One that an operator has running is answered with itself",
   request: { body: { required: false, content: { 'application/json': { schema: wanted } } } },
   responses: {
     202: {
@@ -73,6 +74,20 @@ export const beginRoute = createRoute({
     },
     400: failure('The request is not valid, or there is nothing between since and until'),
     401: failure('No valid key of an operator'),
+  },
+})
+
+export const cancelRoute = createRoute({
+  method: 'post',
+  path: '/reconciliations/{id}/cancel',
+  summary: 'End a comparison before its time. What it has found and repaired stays',
+  request: { params: z.object({ id: z.uuid().toLowerCase() }) },
+  responses: {
+    200: json(run, 'It is cancelled, now or before'),
+    400: failure('The request is not valid'),
+    401: failure('No valid key of an operator'),
+    404: failure('There is none'),
+    409: failure('It has ended by itself'),
   },
 })
 

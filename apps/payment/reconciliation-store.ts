@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { parseOwnJson } from '#contracts'
 import { type OpenTransaction, textArray, uuidArray } from '#messaging'
+import type { Ours } from './comparison.ts'
 import type { Verdict } from './reconciliation-verdicts.ts'
 import type { PaymentDatabase } from './tables.ts'
 import type { Payment } from './vocabulary.ts'
@@ -30,7 +31,10 @@ export interface Asked {
   readonly until: Date
 }
 
-/** @returns undefined while one is running */
+/** Who asks for the one that comes by itself. */
+export const bySchedule = 'schedule'
+
+/** @returns undefined while one is running: one of the schedule's, and one of the operators' */
 export async function beginRun(db: Kysely<PaymentDatabase>, { by, since, until }: Asked): Promise<string | undefined> {
   const { rows } = await sql<{ id: string }>`
     insert into reconciliation (asked_by, created_since, created_until) values (${by}, ${since}, ${until})
@@ -39,7 +43,7 @@ export async function beginRun(db: Kysely<PaymentDatabase>, { by, since, until }
 }
 
 /**
- * Whether the last one began so long ago. Where there was none, the first payment has to be as old, or this process: a new
+ * Whether the last scheduled one began so long ago. Where there was none, the first payment has to be as old, or this process: a new
  * deployment has nothing to compare.
  */
 export async function isRunDue(
@@ -48,18 +52,28 @@ export async function isRunDue(
 ): Promise<boolean> {
   const { rows } = await sql<{ due: boolean }>`
     select coalesce(
-      (select max(started_at) from reconciliation),
+      (select max(started_at) from reconciliation where asked_by = ${bySchedule}),
       (select least(${upSince}, uuid_extract_timestamp(id)) from payments order by id limit 1),
       ${upSince}) + ${everyMs} * interval '1 millisecond' <= clock_timestamp() as due`.execute(db)
   return rows[0]?.due ?? false
 }
 
-/** @returns undefined where nothing is running, or another process is at its page */
+/** Ends it, whoever is at its page. @returns whether it was running */
+export async function cancelRun(db: Kysely<PaymentDatabase>, id: string, by: string): Promise<boolean> {
+  const { rows } = await sql`
+    update reconciliation set state = 'cancelled', cancelled_by = ${by}, finished_at = clock_timestamp()
+    where id = ${id} and state = 'running' returning id`.execute(db)
+  return rows.length > 0
+}
+
+/** The one that has waited longest. @returns undefined where nothing is running, or others are at every page */
 export async function takeRun(db: Kysely<PaymentDatabase>, forMs: number): Promise<TakenRun | undefined> {
   const { rows } = await sql<TakenRun>`
     update reconciliation
     set fence = fence + 1, leased_until = clock_timestamp() + ${forMs} * interval '1 millisecond'
-    where state = 'running' and leased_until <= clock_timestamp()
+    where id = (
+      select id from reconciliation where state = 'running' and leased_until <= clock_timestamp()
+      order by leased_until limit 1 for update skip locked)
     returning id, created_since as since, created_until as until, stage, cursor, failures, fence,
               clock_timestamp() as now`.execute(db)
   return rows[0]
@@ -111,15 +125,28 @@ export async function putOff(
     where id = ${id} and fence = ${fence} and state = 'running'`.execute(db)
 }
 
-/** Without a lock, by the order's id. */
-export async function paymentsOf(
-  db: Kysely<PaymentDatabase>,
+/** Payments, each with the ledger beside it as of the same moment, without a lock. By the order's id. */
+export async function oursOf(
+  db: Kysely<PaymentDatabase> | OpenTransaction,
   orderIds: readonly string[],
-): Promise<ReadonlyMap<string, Payment>> {
+): Promise<ReadonlyMap<string, VersionedOurs>> {
   if (orderIds.length === 0) return new Map()
-  const { rows } = await sql<{ id: string; state: string }>`
-    select id, state::text as state from payments where id = any(${uuidArray(orderIds)}::uuid[])`.execute(db)
-  return new Map(rows.map(({ id, state }) => [id, parseOwnJson<Payment>(state)]))
+  const { rows } = await sql<{ id: string; version: number; state: string; clearing: string }>`
+    select id, version, state::text as state, (
+      select coalesce(sum(case 'gateway_clearing' when debit_account then amount_minor
+                                                  when credit_account then -amount_minor end), 0)
+      from ledger_transfers where order_id = payments.id) as clearing
+    from payments where id = any(${uuidArray(orderIds)}::uuid[])`.execute(db)
+  return new Map(
+    rows.map(({ id, version, state, clearing }) => [
+      id,
+      { version, payment: parseOwnJson<Payment>(state), clearingMinor: BigInt(clearing) },
+    ]),
+  )
+}
+
+export interface VersionedOurs extends Ours {
+  readonly version: number
 }
 
 /** A payment of ours whose intent the run has not come by, if it says that money is held or taken. */
@@ -159,15 +186,6 @@ export async function unseenPayments(
 function firstIdAt(time: Date): string {
   const digits = Math.max(0, time.getTime()).toString(16).padStart(12, '0')
   return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-7000-8000-000000000000`
-}
-
-/** Of runs that have ended, in portions: hundreds of thousands in one statement would take longer than it may. */
-export async function forgetPairs(db: Kysely<PaymentDatabase>, limit: number): Promise<number> {
-  const { numAffectedRows } = await sql`
-    delete from reconciliation_pair where ctid in (
-      select pair.ctid from reconciliation_pair as pair join reconciliation as run on run.id = pair.reconciliation_id
-      where run.state <> 'running' limit ${limit})`.execute(db)
-  return Number(numAffectedRows ?? 0n)
 }
 
 /** What was compared before a crash keeps its verdict. */

@@ -42,7 +42,9 @@ export async function noteFinding(trx: OpenTransaction, run: TakenRun, finding: 
     insert into reconciliation_finding (kind, payment_id, order_id, evidence, first_seen_by, last_seen_by)
     values (${kind}, ${paymentId}, ${orderId}, ${formatJson(evidence)}, ${run.id}, ${run.id})
     on conflict (payment_id, kind) where settled_at is null
-    do update set evidence = excluded.evidence, last_seen_by = excluded.last_seen_by, last_seen_at = clock_timestamp()
+    do update set evidence = excluded.evidence, last_seen_at = clock_timestamp(),
+                  first_seen_by = least(reconciliation_finding.first_seen_by, excluded.first_seen_by),
+                  last_seen_by = greatest(reconciliation_finding.last_seen_by, excluded.last_seen_by)
     returning (xmax = 0) as "isNew"`.execute(trx)
   return rows[0]?.isNew ?? false
 }

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { parseOwnJson } from '#contracts'
 import type { Difference } from './comparison.ts'
+import { bySchedule } from './reconciliation-store.ts'
 import type { PaymentDatabase } from './tables.ts'
 
 /** A run with its progress. */
@@ -9,7 +10,7 @@ export interface Run {
   readonly by: string
   readonly since: Date
   readonly until: Date
-  readonly state: 'running' | 'finished' | 'failed'
+  readonly state: 'running' | 'finished' | 'failed' | 'cancelled'
   readonly stage: 'intents' | 'payments'
   readonly cursor: string | null
   readonly pages: number
@@ -23,20 +24,24 @@ export interface Run {
   readonly lastError: string | null
   readonly startedAt: Date
   readonly finishedAt: Date | null
+  readonly cancelledBy: string | null
 }
 
 const columns = sql`
   id, asked_by as by, created_since as since, created_until as until, state, stage, cursor, pages,
   intents_seen as "intentsSeen", matched, repaired, reported, left_open as "leftOpen", not_ours as "notOurs", failures,
-  last_error as "lastError", started_at as "startedAt", finished_at as "finishedAt"`
+  last_error as "lastError", started_at as "startedAt", finished_at as "finishedAt",
+  cancelled_by as "cancelledBy"`
 
 export async function findRun(db: Kysely<PaymentDatabase>, id: string): Promise<Run | undefined> {
   const { rows } = await sql<Run>`select ${columns} from reconciliation where id = ${id}`.execute(db)
   return rows[0]
 }
 
+/** That of an operator: the scheduled one takes nobody's place. */
 export async function runningRun(db: Kysely<PaymentDatabase>): Promise<Run | undefined> {
-  const { rows } = await sql<Run>`select ${columns} from reconciliation where state = 'running'`.execute(db)
+  const { rows } = await sql<Run>`
+    select ${columns} from reconciliation where state = 'running' and asked_by <> ${bySchedule}`.execute(db)
   return rows[0]
 }
 

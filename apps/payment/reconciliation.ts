@@ -1,17 +1,17 @@
 import { backoffMs, NotPerformed } from '#messaging'
 import { catalogue, describeError } from '#runtime'
-import { type Comparison, compare } from './comparison.ts'
+import { type Comparison, compareAll } from './comparison.ts'
 import type { GatewayList } from './gateway-list.ts'
 import { decidingMs, isOrderId, type LearningOptions, learningDelays } from './learn.ts'
 import { settlePair } from './reconciliation-pair.ts'
 import {
   beginRun,
+  bySchedule,
   type EndOfPage,
   endPage,
-  forgetPairs,
   holdRun,
   isRunDue,
-  paymentsOf,
+  oursOf,
   putOff,
   RunLost,
   type TakenRun,
@@ -31,8 +31,6 @@ export interface ReconciliationOptions extends LearningOptions {
 const pollMs = 5_000
 /** Payments of ours that are gone through at a time. */
 const paymentsMax = 500
-/** Rows of an ended run that are forgotten at a time. */
-const forgottenMax = 10_000
 /** A quarter of an hour, more or less. After that the run has failed, and the next one begins from the start. */
 const failuresMax = 12
 
@@ -47,7 +45,7 @@ export function reconciliationRunner(options: ReconciliationOptions, everyMs: nu
   return worker({
     once: async (signal) => {
       if (everyMs > 0 && (await isRunDue(db, { everyMs, upSince }))) {
-        await beginRun(db, { by: 'schedule', ...windowOf({}, new Date()) })
+        await beginRun(db, { by: bySchedule, ...windowOf({}, new Date()) })
       }
       return await reconcileOnce(options, signal)
     },
@@ -105,14 +103,14 @@ async function compareIntents(comparing: Comparing): Promise<void> {
   const { since, until, cursor: after, now } = run
   const { intents, hasMore } = await list.page({ since, until, after })
   const settledBefore = new Date(now.getTime() - settleMs)
-  const payments = await paymentsOf(
+  const ours = await oursOf(
     db,
     intents.flatMap(({ orderId }) => (orderId !== undefined && isOrderId(orderId) ? [orderId] : [])),
   )
   const pairs = intents.map((intent): Pair => {
     const { paymentId, orderId } = intent
     if (orderId === undefined || !isOrderId(orderId)) return { paymentId, orderId, comparison: 'not_ours' }
-    return { paymentId, orderId, comparison: compare(payments.get(orderId), intent, settledBefore) }
+    return { paymentId, orderId, comparison: compareAll(ours.get(orderId), intent, settledBefore) }
   })
   const last = hasMore ? intents.at(-1)?.paymentId : undefined
   const then =
@@ -131,7 +129,7 @@ async function comparePayments(comparing: Comparing): Promise<void> {
 type Next = Omit<EndOfPage, 'counts'>
 
 async function comparePage(comparing: Comparing, pairs: readonly Pair[], next: Next): Promise<void> {
-  const { db, run, forMs, signal } = comparing
+  const { db, log, run, forMs, signal } = comparing
   const ids = pairs.map(({ paymentId }) => paymentId)
   const verdicts = new Map(await verdictsOf(db, run, ids))
   for (const { paymentId, orderId, comparison } of pairs) {
@@ -151,7 +149,7 @@ async function comparePage(comparing: Comparing, pairs: readonly Pair[], next: N
     await endPage(trx, run, { ...next, counts })
   })
   tell(comparing, counts)
-  if (next.isLast) await endRun(comparing)
+  if (next.isLast) log.info({ reconciliationId: run.id }, 'our payments were compared with the gateway')
 }
 
 /** Where both sides agree, or cannot be compared, nothing has to be looked up. */
@@ -167,6 +165,7 @@ function plainVerdict(comparison: Pair['comparison']): Verdict | undefined {
     case 'extra_here':
     case 'amount_differs':
     case 'state_differs':
+    case 'ledger_differs':
       return undefined
     default:
       return comparison satisfies never
@@ -183,9 +182,4 @@ function tell({ metrics, log, run }: Comparing, counts: Readonly<Record<Verdict,
   const counter = metrics.counter(catalogue.reconciledPairs)
   for (const [verdict, count] of Object.entries(counts)) counter.inc({ verdict }, count)
   log.debug({ reconciliationId: run.id, stage: run.stage, ...counts }, 'a page was compared')
-}
-
-async function endRun({ db, log, run }: Comparing): Promise<void> {
-  log.info({ reconciliationId: run.id }, 'our payments were compared with the gateway')
-  while ((await forgetPairs(db, forgottenMax)) === forgottenMax);
 }

@@ -2,6 +2,7 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import { createApp, createLogger, createMetrics, createReadiness, env, type HttpApp } from '#runtime'
+import type { WantedPage } from '../../apps/payment/gateway-list.ts'
 import { type ReconciliationOptions, reconcileOnce } from '../../apps/payment/reconciliation.ts'
 import { reconciliationRoutes } from '../../apps/payment/reconciliation-http.ts'
 import { watchReconciliation } from '../../apps/payment/reconciliation-metrics.ts'
@@ -98,12 +99,33 @@ test('its progress and its findings can be seen, and every one in a list, the ne
   expect(settled).toMatchObject([{ paymentId, settledAt: expect.stringMatching(/^\d{4}-/) }])
 })
 
+test('one is cancelled by name, at once and for whoever is at its page, unless it has ended by itself', async () => {
+  const { id } = (await ask()).json
+  const cancel = (which: string) => send(`/reconciliations/${which}/cancel`, { method: 'POST' })
+  gateway.intents = [taken({ orderId: randomUUIDv7(), paymentId: `pi_${randomUUID()}` })]
+  const cancelling = async (wanted: WantedPage) => {
+    expect(await cancel(id)).toMatchObject({ status: 200, json: { state: 'cancelled', cancelledBy: 'ada' } })
+    return await gateway.list.page(wanted)
+  }
+  expect(await reconcileOnce({ ...options, list: { page: cancelling } })).toBe(false)
+  expect(await cancel(id)).toMatchObject({
+    status: 200,
+    json: { pages: 0, reported: 0, finishedAt: expect.any(String) },
+  })
+  expect(await reconcileOnce(options)).toBe(false)
+  const next = (await ask()).json.id
+  while (await reconcileOnce(options));
+  expect(await cancel(next)).toMatchObject({ status: 409, json: { code: 'has_ended' } })
+  expect(await cancel(randomUUIDv7())).toMatchObject({ status: 404, json: { code: 'no_such_reconciliation' } })
+})
+
 test('nobody without a key of an operator begins or sees any', async () => {
   const { id } = (await ask()).json
   for (const [method, path] of [
     ['POST', '/reconciliations'],
     ['GET', '/reconciliations'],
     ['GET', `/reconciliations/${id}`],
+    ['POST', `/reconciliations/${id}/cancel`],
   ] as const) {
     const refused = await send(path, { method, as: 'sk_test_paysaga' })
     expect(refused).toMatchObject({ status: 401, type: expect.stringContaining('application/problem+json') })

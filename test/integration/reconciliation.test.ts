@@ -186,6 +186,38 @@ describe('where they differ', () => {
     expect(findings).toMatchObject([{ kind: 'extra_here', orderId: one.orderId, paymentId: one.paymentId }])
   })
 
+  test('a payment that moves while it is looked up is left for the next run: what was found may be older', async () => {
+    const since = new Date()
+    const one = await order(paid)
+    const refund = (refundId: string) => ({ type: 'RefundSucceeded', refundId, amountMinor: 200n }) as const
+    gateway.intents = [taken(one, { refunds: [refund('re_1')] })]
+    const moving = async (paymentId: string) => {
+      const found = await gateway.lookUps.lookUp(paymentId)
+      for (const refundId of ['re_1', 're_2']) await one.tell(refund(refundId))
+      return found
+    }
+    options = { ...options, lookUps: { ...gateway.lookUps, lookUp: moving } }
+    expect(await reconcile(since)).toMatchObject({ counts: { ...none, intentsSeen: 1, leftOpen: 1 }, findings: [] })
+    expect(await one.payment()).toMatchObject({ position: { refundedMinor: 400n }, review: null })
+  })
+
+  test('books that lack what the payment and the gateway agree on are put before a person, until they have it', async () => {
+    const since = new Date()
+    const [one, other] = [await order(paid), await order(paid)]
+    gateway.intents = [taken(one), taken(other)]
+    const capture = sql`from payment_service.ledger_transfers where order_id = ${one.orderId} and kind = 'capture'`
+    const admin = database.open<PaymentDatabase>('postgres', 1)
+    await sql`create table kept as select * ${capture}`.execute(admin)
+    await sql`delete ${capture}`.execute(admin)
+    const { counts, findings } = await reconcile(since)
+    expect(counts).toEqual({ ...none, intentsSeen: 2, matched: 1, reported: 1 })
+    expect(findings).toMatchObject([
+      { kind: 'ledger_differs', orderId: one.orderId, evidence: { ledger: { clearingMinor: 0n } } },
+    ])
+    await sql`insert into payment_service.ledger_transfers select * from kept`.execute(admin)
+    expect(await reconcile(since)).toMatchObject({ counts: { ...none, intentsSeen: 2, matched: 2 }, findings: [] })
+  })
+
   test('money that we say we have, and the gateway does not, is looked up once more and reported', async () => {
     const since = new Date()
     const [ghost, early] = [await order(paid), await order(holding)]

@@ -101,4 +101,19 @@ export const paymentBugs: readonly PlantedBug[] = [
       test: 'repairs nothing twice, and counts it once',
     },
   },
+  {
+    name: 'what was looked up before the payment moved is believed',
+    file: 'apps/payment/reconciliation-pair.ts',
+    edits: [['before?.version !== looked.version || ', '']],
+    caughtBy: { file: 'test/integration/reconciliation.test.ts', test: 'a payment that moves while it is looked up' },
+  },
+  {
+    name: 'a second doubt takes the place of the first',
+    file: 'apps/payment/change.ts',
+    edits: [['withReviews(payment, [...reviewsOf(payment), review])', 'withReviews(payment, [review])']],
+    caughtBy: {
+      file: 'test/unit/product/product.test.ts',
+      test: 'every decision on the way is the one of the hand-written tables',
+    },
+  },
 ]

@@ -130,7 +130,7 @@ export const catalogue = {
   reconciliationFindings: gauge('paysaga_reconciliation_findings', {
     unit: 'findings',
     labels: ['kind'],
-    help: 'Where we and the gateway differ and a person has to look: missing_here, extra_here, amount_differs, state_differs. Counted up to 10,000.',
+    help: 'Where we and the gateway differ and a person has to look: missing_here, extra_here, amount_differs, state_differs, ledger_differs. Counted up to 10,000.',
   }),
   ledgerUnsealed: gauge('paysaga_ledger_unsealed_seconds', {
     unit: 'seconds',

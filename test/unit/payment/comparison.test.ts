@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { totalsOf } from '../../../apps/payment/change.ts'
-import { type AtGateway, compare } from '../../../apps/payment/comparison.ts'
+import { type AtGateway, compare, compareAll } from '../../../apps/payment/comparison.ts'
 import { decidePayment } from '../../../apps/payment/payment.ts'
 import type { Fact, Payment } from '../../../apps/payment/vocabulary.ts'
 import { expiresAt, ids, inputNamed, inputs, now, timeOf } from './inputs.ts'
@@ -105,6 +105,22 @@ describe('what we say beside what the gateway says', () => {
         declined: 'matching',
       })
     }
+  })
+
+  test.each([
+    ['taken', facts.taken, {}, 1_000n, 'matching'],
+    ['taken', facts.taken, {}, 0n, 'ledger_differs'],
+    ['returned', facts.taken, { returnedMinor: 300n }, 700n, 'matching'],
+    ['returned', facts.taken, { returnedMinor: 300n }, 1_000n, 'ledger_differs'],
+    ['held', facts.held, {}, 0n, 'matching'],
+    ['held', facts.held, {}, 1_000n, 'ledger_differs'],
+    ['cancelled', facts.gone, {}, 1n, 'ledger_differs'],
+    // What differs from the gateway is told first: the books follow the payment.
+    ['held', facts.taken, {}, 1_000n, 'state_differs'],
+    ['taken', undefined, { status: 'processing' }, 0n, 'open'],
+  ] as const)('%s beside %o %o, with %d in the books, is %s', (...[name, fact, more, clearingMinor, expected]) => {
+    const ours = { payment: lives[name], clearingMinor }
+    expect(compareAll(ours, intent(fact, more), settledBefore)).toBe(expected)
   })
 
   test('while a call is under way, or its outcome has just become unknown, nothing is compared', () => {

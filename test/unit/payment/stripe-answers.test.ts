@@ -16,7 +16,7 @@ describe('what Stripe objects to', () => {
     [400, { code: 'resource_missing', param: 'payment_method' }, 'resource_missing'],
     [400, {}, 'invalid_request_error'],
   ] as const)('%s %o is a refusal: nothing was done', (status, raw, code) => {
-    expect(objectionOf(error(status, raw))).toEqual({ is: 'refused', code })
+    expect(objectionOf(error(status, raw))).toEqual({ is: 'refused', code, isReplayed: false })
   })
 
   test.each([
