@@ -94,7 +94,7 @@ export async function emptyTables({ query }: World): Promise<void> {
   await query(`
     truncate order_service.orders, order_service.orders_history, order_service.idempotency_keys, order_service.outbox,
              payment_service.payments, payment_service.payments_history, payment_service.ledger_transfers,
-             payment_service.ledger_blocks, payment_service.effect, payment_service.outbox,
+             payment_service.ledger_blocks, payment_service.gateway_event, payment_service.effect, payment_service.outbox,
              notification_service.notifications, notification_service.notifications_history,
              notification_service.effect, notification_service.outbox`)
 }

@@ -16,7 +16,7 @@ const unanswered = handleWhen((error) => !(error instanceof StillUnderWay))
 /** Ten in a row: a bad API key, a deploy at the other side, a network that is gone. */
 export const breakerLimits: BreakerLimits = { failuresMax: 10, restMs: 5_000 }
 
-/** What goes to the gateway goes through it; calls and look-ups share one, for they are answered or not together. */
+/** Look-ups have one of their own: whatever becomes of them, calls that move money are made. */
 export type Circuit = <Word>(call: () => Promise<Word>) => Promise<Word>
 
 /**
@@ -53,19 +53,7 @@ export function withBreaker(gateway: Gateway, circuit: Circuit): Gateway {
 /** @param timeoutMs for one look-up with all its requests */
 export function lookUpsWithBreaker(lookUps: GatewayLookUps, circuit: Circuit, timeoutMs: number): GatewayLookUps {
   const inTime = timeout(timeoutMs, TimeoutStrategy.Aggressive)
-  // One that is refused unseen, for there were too many, must not keep calls that move money from being made.
-  const guarded = async <Word>(look: () => Promise<Word>): Promise<Word> => {
-    const seen = await circuit(async () => {
-      try {
-        return { word: await inTime.execute(look) }
-      } catch (error) {
-        if (error instanceof NotPerformed) return { refused: error }
-        throw error
-      }
-    })
-    if ('refused' in seen) throw seen.refused
-    return seen.word
-  }
+  const guarded = <Word>(look: () => Promise<Word>): Promise<Word> => circuit(() => inTime.execute(look))
   return {
     lookUp: (paymentId, options) => guarded(() => lookUps.lookUp(paymentId, options)),
     search: (orderId) => guarded(() => lookUps.search(orderId)),

@@ -67,6 +67,13 @@ export const answeredReviews = (payment: Payment, isAnswered: (review: Review) =
     reviewsOf(payment).filter((review) => !isAnswered(review)),
   )
 
+/** A review about money that had to go back has its answer when nothing is left. */
+export function withoutRest(payment: Payment): Payment {
+  const { capturedMinor, refundedMinor } = totalsOf(payment)
+  if (capturedMinor !== refundedMinor) return payment
+  return answeredReviews(payment, ({ reason }) => reason === 'refund_failed')
+}
+
 /** The one that is asked, and those behind it. */
 export const reviewsOf = ({ review, reviewsBehind = [] }: Payment): readonly Review[] =>
   review === null ? [] : [review, ...reviewsBehind]

@@ -1,5 +1,16 @@
 import { alarm, duplicate, ignored, refused as refusal } from '#messaging'
-import { type Answer, about, answeredReviews, changed, doubted, isInReview, reviewOf, totalsOf } from './change.ts'
+import {
+  type Answer,
+  about,
+  answeredReviews,
+  changed,
+  doubted,
+  isInReview,
+  reviewOf,
+  reviewsOf,
+  totalsOf,
+  withoutRest,
+} from './change.ts'
 import type { Captured, Gone, Held, Payment, PaymentVocabulary, Refused, Review, VoidReason } from './vocabulary.ts'
 
 /*
@@ -133,12 +144,13 @@ function confirmed(payment: Payment, fact: Captured, now: Date): Answer {
 /** Ends a contradiction about a capture that is in the books already. */
 function corrected(payment: Payment, { amountMinor, currency }: Captured): Answer {
   const { position } = payment
-  if (position.at !== 'taken' || payment.review?.operation !== 'capture') return ignored
+  const isAsked = reviewsOf(payment).some(({ operation }) => operation === 'capture')
+  if (position.at !== 'taken' || !isAsked) return ignored
   const possible = amountMinor >= position.refundedMinor && amountMinor <= position.authorisedMinor
   if (!possible || currency !== payment.currency) return refusal('not_between_refunded_and_authorised')
   const after = answeredReviews(payment, ({ operation }) => operation === 'capture')
   if (amountMinor === position.capturedMinor) return changed(after)
-  const right: Payment = { ...after, position: { ...position, capturedMinor: amountMinor } }
+  const right = withoutRest({ ...after, position: { ...position, capturedMinor: amountMinor } })
   return changed(right, { type: 'PaymentCaptured', ...about(payment), ...totalsOf(right) })
 }
 

@@ -31,13 +31,14 @@ await runService<PaymentDatabase>({
   assemble: ({ db, log, metrics }) => {
     const gatewayTimeoutMs = config.GATEWAY_TIMEOUT_MS
     const stripe = { url: config.GATEWAY_URL, apiKey: config.GATEWAY_API_KEY, requestTimeoutMs: gatewayTimeoutMs }
-    const circuit = gatewayCircuit(log)
-    const participant = paymentParticipant(withBreaker(stripeGateway(stripe), circuit), { gatewayTimeoutMs })
+    const participant = paymentParticipant(withBreaker(stripeGateway(stripe), gatewayCircuit(log)), {
+      gatewayTimeoutMs,
+    })
     // The intent, and a page or two of its refunds.
     const lookUpMs = 3 * gatewayTimeoutMs
-    const lookUps = lookUpsWithBreaker(stripeLookUps(stripe), circuit, lookUpMs)
+    const lookUps = lookUpsWithBreaker(stripeLookUps(stripe), gatewayCircuit(log), lookUpMs)
     const events = gatewayEventRunner({ db, participant, lookUps, log, metrics, lookUpMs })
-    // Apart from the circuit: a key that may not list says nothing about calls, and nobody waits for a page.
+    // Without a circuit: a key that may not list says nothing about the rest, and nobody waits for a page.
     const comparing = { db, participant, list: stripeList(stripe), lookUps, log, metrics, lookUpMs }
     const reconciliation = reconciliationRunner(comparing, config.RECONCILE_EVERY_MS)
     const { GATEWAY_WEBHOOK_SECRETS: secrets = [], API_KEYS: apiKeys, OPS_API_KEYS: keys } = config

@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely'
 import { authenticateOperator, type HttpApp, type HttpEnv, type Keyring, sendJson, traceparentOf } from '#runtime'
 import type { GatewaySays, Resolve } from './operator.ts'
 import { type Doubt, type GatewayBody, listRoute, resolveRoute } from './operator-routes.ts'
-import { represent } from './representation.ts'
+import { represent, reviewsIn } from './representation.ts'
 import { paymentsInDoubt, type VersionedPayment } from './store.ts'
 import type { PaymentDatabase } from './tables.ts'
 
@@ -39,6 +39,7 @@ function inDoubt({ payment, version }: VersionedPayment): Doubt {
   const { orderId, merchantId, status, condition, amountMinor, currency, position, operation, review } = payment
   const refundId = review?.refundId ?? (operation?.does === 'refund' ? operation.refundId : null)
   const doubt = review ?? operation
+  const { reviewsBehind: behind } = reviewsIn(payment)
   return {
     orderId,
     merchantId,
@@ -51,6 +52,7 @@ function inDoubt({ payment, version }: VersionedPayment): Doubt {
     operation: review?.operation ?? operation?.does ?? 'none',
     ...(refundId === null ? {} : { refundId }),
     ...(review === null ? {} : { reason: review.reason }),
+    ...(behind === undefined ? {} : { behind }),
     since: doubt?.since ?? '',
   }
 }

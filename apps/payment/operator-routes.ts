@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { currencyCode, minorUnits } from '#contracts'
 import { failure, json } from '#runtime'
-import { paymentBody } from './representation.ts'
+import { paymentBody, reviewBody } from './representation.ts'
 import { text, truth } from './truth.ts'
 
 const limitMax = 1_000
@@ -17,6 +17,7 @@ const doubt = z.object({
   operation: z.string().meta({ description: 'What is in doubt: authorise, capture, void or refund' }),
   refundId: z.string().optional(),
   reason: z.string().optional().meta({ description: 'Why it is in review' }),
+  behind: z.array(reviewBody).optional().meta({ description: 'What else is in doubt, asked in its turn' }),
   since: z.string().meta({ description: 'RFC 3339' }),
   version: z.int(),
 })

@@ -141,7 +141,7 @@ function resolved(payment: Payment, { fact, by }: ResolveReview, now: Date): Ans
   if (asksAnew && fact.type !== 'RefundFailed') return refusal('contradicts')
   const ends = review === null ? answer.payment.operation !== operation : answer.payment.review !== review
   if (ends) return { ...answer, resolved: { as: fact.type, by } }
-  // A part of the money of a cancelled order went back by hand: it counts, and the rest is still in question.
+  // It answers a part of what is asked, such as money that went back by hand, or a question behind: that counts.
   return review === null ? refusal('does_not_resolve') : answer
 }
 

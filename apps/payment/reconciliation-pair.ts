@@ -96,17 +96,18 @@ async function settle(settling: Settling, trx: OpenTransaction, looked: LookedUp
   const kind = compared(before)
   if (kind === 'open') return await conclude({ verdict: 'left_open' })
   if (kind === 'matching') {
-    await settleFindings(trx, [paymentId])
+    await settleFindings(trx, run, { paymentIds: [paymentId] })
     return await conclude({ verdict: 'matched' })
   }
   // Two intents of one order may be learned in one run: each posts under a cause of its own.
   const cause = { id: `reconciliation ${run.id} ${paymentId}`, traceparent: '' }
-  const tellable = looked.error === undefined && found?.orderId === orderId ? found : undefined
+  const isTellable = looked.error === undefined && kind !== 'ledger_differs' && found?.orderId === orderId
+  const tellable = isTellable ? found : undefined
   const learned = tellable && (await learn({ trx, participant }, tellable, cause))
   const { outcome, said = [] } = learned ?? {}
   const after = outcome === 'applied' ? compared(await ours(trx, orderId)) : kind
   if (after === 'matching' || after === 'open') {
-    await settleFindings(trx, [paymentId])
+    await settleFindings(trx, run, { paymentIds: [paymentId] })
     return await conclude({ verdict: 'repaired', kind, said })
   }
   const evidence = { ...(before && shown(before)), gateway: found, outcome, said, error: looked.error }
@@ -119,9 +120,9 @@ const ours = async (db: Kysely<PaymentDatabase> | OpenTransaction, orderId: stri
 
 /** What of a payment tells where its money is, and what the ledger says. */
 function shown({ payment, clearingMinor }: Ours) {
-  const { status, condition, amountMinor, currency, position, operation, review, refunds } = payment
+  const { status, condition, amountMinor, currency, position, operation, review, reviewsBehind, refunds } = payment
   return {
-    payment: { status, condition, amountMinor, currency, position, operation, review, refunds },
+    payment: { status, condition, amountMinor, currency, position, operation, review, reviewsBehind, refunds },
     ledger: { clearingMinor },
   }
 }

@@ -37,7 +37,7 @@ export interface Finding {
 /** One that stands already is seen again, with fresh evidence. @returns whether it is new */
 export async function noteFinding(trx: OpenTransaction, run: TakenRun, finding: Finding): Promise<boolean> {
   const { kind, paymentId, orderId, evidence } = finding
-  await settleFindings(trx, [paymentId], kind)
+  await settleFindings(trx, run, { paymentIds: [paymentId], except: kind })
   const { rows } = await sql<{ isNew: boolean }>`
     insert into reconciliation_finding (kind, payment_id, order_id, evidence, first_seen_by, last_seen_by)
     values (${kind}, ${paymentId}, ${orderId}, ${formatJson(evidence)}, ${run.id}, ${run.id})
@@ -49,15 +49,15 @@ export async function noteFinding(trx: OpenTransaction, run: TakenRun, finding: 
   return rows[0]?.isNew ?? false
 }
 
-/** Both sides agree again, or differ in another way. */
+/** Both sides agree again, or differ in another way. What another run has seen since this page was taken is newer. */
 export async function settleFindings(
   trx: OpenTransaction,
-  paymentIds: readonly string[],
-  except: Difference | null = null,
+  { now }: TakenRun,
+  { paymentIds, except = null }: { readonly paymentIds: readonly string[]; readonly except?: Difference | null },
 ): Promise<void> {
   if (paymentIds.length === 0) return
   await sql`
     update reconciliation_finding set settled_at = clock_timestamp()
     where settled_at is null and payment_id = any(${textArray(paymentIds)}::text[])
-      and kind is distinct from ${except}`.execute(trx)
+      and kind is distinct from ${except} and last_seen_at < ${now}`.execute(trx)
 }

@@ -142,10 +142,7 @@ async function comparePage(comparing: Comparing, pairs: readonly Pair[], next: N
   await db.transaction().execute(async (trx) => {
     await holdRun(trx, run, forMs)
     await noteVerdicts(trx, run, verdicts)
-    await settleFindings(
-      trx,
-      ids.filter((id) => verdicts.get(id) === 'matched'),
-    )
+    await settleFindings(trx, run, { paymentIds: ids.filter((id) => verdicts.get(id) === 'matched') })
     await endPage(trx, run, { ...next, counts })
   })
   tell(comparing, counts)

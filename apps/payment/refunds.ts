@@ -12,6 +12,7 @@ import {
   reviewOf,
   reviewsOf,
   totalsOf,
+  withoutRest,
   withRefund,
 } from './change.ts'
 import type { Payment, Refund, RefundFailed, RefundSucceeded, Taken } from './vocabulary.ts'
@@ -86,7 +87,7 @@ function returned(payment: Payment, position: Taken, refund: Refund): Change {
   }
   const { refundId, amountMinor, cause } = refund
   const totals = { capturedMinor: position.capturedMinor, refundedMinor, remainingMinor }
-  return changed(nothingLeft(after), {
+  return changed(withoutRest(after), {
     type: 'PaymentRefunded',
     ...about(payment),
     refundId,
@@ -94,14 +95,6 @@ function returned(payment: Payment, position: Taken, refund: Refund): Change {
     ...totals,
     cause,
   })
-}
-
-/** A review about money that had to go back has its answer when all of it has. */
-function nothingLeft(payment: Payment): Payment {
-  const { capturedMinor, refundedMinor } = totalsOf(payment)
-  return capturedMinor === refundedMinor
-    ? answeredReviews(payment, ({ reason }) => reason === 'refund_failed')
-    : payment
 }
 
 export function refundDidFail(payment: Payment, { refundId, code }: RefundFailed, now: Date): Answer {

@@ -1,8 +1,16 @@
 import { z } from '@hono/zod-openapi'
 import { currencyCode, minorUnits } from '#contracts'
 import type { HistoryRow, VersionedPayment } from './store.ts'
+import type { Review } from './vocabulary.ts'
 
 const timestamp = z.string().meta({ description: 'RFC 3339' })
+
+export const reviewBody = z.object({
+  operation: z.string().meta({ description: 'What is in doubt: authorise, capture, void or refund' }),
+  refundId: z.string().optional(),
+  reason: z.string(),
+  since: timestamp,
+})
 
 /** `GET /payments/{orderId}` */
 export const paymentBody = z
@@ -31,7 +39,11 @@ export const paymentBody = z
     refundedMinor: minorUnits,
     expiresAt: timestamp.optional().meta({ description: 'Until when the hold stands' }),
     code: z.string().optional().meta({ description: 'Why it was declined' }),
-    review: z.object({ operation: z.string(), reason: z.string(), since: timestamp }).optional(),
+    review: reviewBody.optional(),
+    reviewsBehind: z
+      .array(reviewBody)
+      .optional()
+      .meta({ description: 'Asked in their turn, when that one has its answer' }),
     refunds: z.array(
       z.object({
         id: z.string(),
@@ -56,7 +68,7 @@ export const paymentBody = z
 export type PaymentBody = z.output<typeof paymentBody>
 
 export function represent({ payment, version }: VersionedPayment, history: readonly HistoryRow[]): PaymentBody {
-  const { orderId, status, condition, currency, amountMinor, review, refunds } = payment
+  const { orderId, status, condition, currency, amountMinor, refunds } = payment
   return {
     orderId,
     status,
@@ -64,10 +76,24 @@ export function represent({ payment, version }: VersionedPayment, history: reado
     currency,
     amountMinor,
     ...whereTheMoneyIs(payment.position),
-    ...(review === null ? {} : { review: { operation: review.operation, reason: review.reason, since: review.since } }),
+    ...reviewsIn(payment),
     refunds: refunds.map(({ refundId: id, amountMinor, status, cause }) => ({ id, amountMinor, status, cause })),
     version,
     history: history.map((entry) => ({ ...entry, at: entry.at.toISOString() })),
+  }
+}
+
+/** The question that is asked, and those behind it, where there are any. */
+export function reviewsIn({ review, reviewsBehind = [] }: VersionedPayment['payment']) {
+  const represented = ({ operation, refundId, reason, since }: Review) => ({
+    operation,
+    ...(refundId === null ? {} : { refundId }),
+    reason,
+    since,
+  })
+  return {
+    ...(review === null ? {} : { review: represented(review) }),
+    ...(reviewsBehind.length === 0 ? {} : { reviewsBehind: reviewsBehind.map(represented) }),
   }
 }
 

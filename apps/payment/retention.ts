@@ -14,11 +14,19 @@ export interface RetentionOptions {
 
 /** Forgets what nobody asks for any more: each hour, and at the start. Replicas may do it at once. */
 export function retention({ db, log }: RetentionOptions): Worker {
+  const onFailure = (err: unknown) => log.warn({ err }, 'what is old could not be forgotten, trying again in an hour')
   return worker({
-    once: async () => (await forgetOnce(db)) >= forgottenMax,
+    once: async () => (await forgetOnce(db, { onFailure })) >= forgottenMax,
     pollMs: everyMs,
-    onFailure: (err) => log.warn({ err }, 'what is old could not be forgotten, trying again'),
+    onFailure,
   })
+}
+
+export interface Forgetting {
+  /** Rows of one table at most. */
+  readonly limit?: number
+  /** One table that cannot be rid of its rows keeps no other from it. */
+  readonly onFailure: (error: unknown) => void
 }
 
 /**
@@ -26,20 +34,27 @@ export function retention({ db, log }: RetentionOptions): Worker {
  * found nothing that is still kept. What a person has to look at, or had to less than 90 days ago, stays.
  * @returns the most rows that any table has lost
  */
-export async function forgetOnce(db: Kysely<PaymentDatabase>, limit = forgottenMax): Promise<number> {
-  const counts: number[] = []
+export async function forgetOnce(
+  db: Kysely<PaymentDatabase>,
+  { limit = forgottenMax, onFailure }: Forgetting,
+): Promise<number> {
+  let most = 0
   for (const statement of statements(limit)) {
-    const { numAffectedRows = 0n } = await statement.execute(db)
-    counts.push(Number(numAffectedRows))
+    try {
+      const { numAffectedRows = 0n } = await statement.execute(db)
+      most = Math.max(most, Number(numAffectedRows))
+    } catch (error) {
+      onFailure(error)
+    }
   }
-  return Math.max(...counts)
+  return most
 }
 
 const statements = (limit: number) => [
   sql`delete from gateway_event where ctid in (
         select ctid from gateway_event
-        where received_at < now() - interval '90 days' and outcome in ('applied', 'known', 'undecided', 'other')
-        limit ${limit})`,
+        where handled_at < now() - interval '90 days' and outcome in ('applied', 'known', 'undecided', 'other')
+        order by handled_at limit ${limit})`,
   sql`delete from reconciliation_pair where ctid in (
         select pair.ctid from reconciliation_pair as pair join reconciliation as run on run.id = pair.reconciliation_id
         where run.state <> 'running' limit ${limit})`,

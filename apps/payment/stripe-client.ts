@@ -8,7 +8,12 @@ export interface StripeOptions {
   readonly requestTimeoutMs: number
 }
 
-/** Repeats nothing by itself: whoever calls repeats, with a delay and a horizon. */
+/**
+ * Repeats nothing by itself: whoever calls repeats, with a delay and a horizon. The SDK's client over `fetch`, for over
+ * `node:http` it sends a request once more whose connection was closed, retries or not: the first may have been performed,
+ * and a 409 to the second would read as proof that nothing was. And its time-outs there begin anew with each byte; here one
+ * ends the request, from connecting on.
+ */
 export function stripeClient({ url, apiKey, requestTimeoutMs }: StripeOptions): Stripe {
   const { hostname, port, protocol } = new URL(url)
   return new Stripe(apiKey, {
@@ -17,26 +22,10 @@ export function stripeClient({ url, apiKey, requestTimeoutMs }: StripeOptions): 
     ...(port === '' ? {} : { port }),
     timeout: requestTimeoutMs,
     maxNetworkRetries: 0,
-    httpClient: withoutHiddenRetry(Stripe.createNodeHttpClient()),
+    httpClient: Stripe.createFetchHttpClient(withoutRedirects),
     telemetry: false,
   })
 }
 
-/**
- * The SDK sends a request whose connection was closed once more, retries or not. The first may have been performed, and
- * a 409 or 429 to the second would read as proof that nothing was. It knows such a failure by its code, so that is hidden.
- */
-function withoutHiddenRetry(client: Stripe.HttpClient): Stripe.HttpClient {
-  return {
-    getClientName: () => client.getClientName(),
-    makeRequest: async (...request) => {
-      try {
-        return await client.makeRequest(...request)
-      } catch (error) {
-        const closed = error instanceof Error && 'code' in error && closedCodes.has(error.code)
-        throw closed ? new Error('the connection was closed', { cause: error }) : error
-      }
-    },
-  }
-}
-const closedCodes: ReadonlySet<unknown> = new Set(Stripe.HttpClient.CONNECTION_CLOSED_ERROR_CODES)
+/** Wherever they lead, our key has no business there. */
+const withoutRedirects: typeof fetch = (url, init) => fetch(url, { ...init, redirect: 'error' })

@@ -112,16 +112,18 @@ export class StripeRequests {
 
   /**
    * Under the call's own key; where the gateway only repeats a failure of its own under it, under the next one. For
-   * requests about an intent that has been looked at since: its state is the idempotency, and what was done is refused
-   * the second time. The first key that is not spent is the same at every attempt.
+   * requests about one intent: its state is the idempotency, and what was done is refused the second time. The first
+   * key that is not spent is the same at every attempt.
+   * @param refusalsAreSpent whether a refusal that is only repeated spends its key as well
    */
-  async #sendAnew<T>(suffix: string, request: Request<T>, isTold = false): Promise<Answered<T>> {
+  async #sendAnew<T>(suffix: string, request: Request<T>, refusalsAreSpent = false): Promise<Answered<T>> {
     for (let number = 1; ; number += 1) {
       const key = this.#key(number === 1 ? suffix : `${suffix}/${number}`)
       const isLast = number === keysMax
       try {
         const answered = await this.#send(() => request(key))
-        if (isLast || !isTold || answered.is !== 'refused' || !answered.isReplayed) return answered
+        const isOld = refusalsAreSpent && answered.is === 'refused' && answered.isReplayed
+        if (isLast || !isOld) return answered
       } catch (error) {
         const isSpent = this.isRepeated && error instanceof GatewayFailed && error.isReplayed
         if (isLast || !isSpent) throw error
@@ -130,14 +132,14 @@ export class StripeRequests {
   }
 
   /**
-   * Also where a refusal is only repeated: it was the answer to another call, and an operator has said since that it is to
-   * be tried again.
+   * A refusal that is only repeated is an earlier one: an operator has said since that it is to be tried again, or its
+   * answer was lost and nobody has acted on it.
    */
   #sendAfterRefusal<T>(request: Request<T>): Promise<Answered<T>> {
     return this.#sendAnew('', request, true)
   }
 
-  /** The SDK takes no signal. A request that outlived its call could still do what an operator has seen not done. */
+  /** The SDK takes no signal. A request that outlives its call could still do what an operator has not found done. */
   #key(suffix: string): Stripe.RequestOptions {
     const { idempotencyKey, endsAt } = this.#call
     const leftMs = Math.max(1, Math.ceil(endsAt - performance.now()))

@@ -31,8 +31,6 @@ create table gateway_event (
 comment on table gateway_event is 'Every event of the gateway, once. A hint: what is true is looked up at the gateway.';
 
 create index gateway_event_next_attempt_at_idx on gateway_event (next_attempt_at) where next_attempt_at is not null;
--- For what is old and may be forgotten. They come in their order, so ranges are enough.
-create index gateway_event_received_at_idx on gateway_event using brin (received_at) with (autosummarize = on);
 -- The few that somebody has to look at.
 create index gateway_event_outcome_idx on gateway_event (outcome, handled_at)
   where outcome in ('alarm', 'unknown_order', 'dispute', 'failed');

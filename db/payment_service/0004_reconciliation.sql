@@ -31,18 +31,15 @@ create table reconciliation (
   last_error text,
   started_at timestamptz not null default clock_timestamp(),
   finished_at timestamptz,
-  -- An operator, where it was ended before its time.
-  cancelled_by text,
   constraint reconciliation_window_is_not_empty check (created_since < created_until),
-  constraint reconciliation_state_is_known check (state in ('running', 'finished', 'failed', 'cancelled')),
+  constraint reconciliation_state_is_known check (state in ('running', 'finished', 'failed')),
   constraint reconciliation_stage_is_known check (stage in ('intents', 'payments')),
-  constraint reconciliation_cancelled_by_somebody check ((state = 'cancelled') = (cancelled_by is not null)),
   constraint reconciliation_finished_at_its_end check ((state = 'running') = (finished_at is null))
 );
 
-comment on table reconciliation is 'Comparisons of our payments with the gateway''s list, with their progress. At most one of the schedule''s and one of the operators'' is running.';
+comment on table reconciliation is 'Comparisons of our payments with the gateway''s list, with their progress. At most one is running.';
 
-create unique index reconciliation_one_running_idx on reconciliation ((asked_by = 'schedule')) where state = 'running';
+create unique index reconciliation_one_running_idx on reconciliation ((true)) where state = 'running';
 create index reconciliation_started_at_idx on reconciliation (started_at);
 
 create table reconciliation_pair (
@@ -61,7 +58,7 @@ comment on table reconciliation_pair is 'What a running reconciliation has compa
 create table reconciliation_finding (
   id uuid not null default uuidv7() constraint reconciliation_finding_pkey primary key,
   kind text not null constraint reconciliation_finding_kind_is_known
-    check (kind in ('missing_here', 'extra_here', 'amount_differs', 'state_differs', 'ledger_differs')),
+    check (kind in ('missing_here', 'extra_here', 'amount_differs', 'state_differs')),
   payment_id text not null,
   order_id uuid not null,
   -- Both sides as they were seen last, and what was tried.
@@ -79,11 +76,9 @@ comment on table reconciliation_finding is 'Where we and the gateway differ and 
 create unique index reconciliation_finding_standing_idx on reconciliation_finding (payment_id, kind)
   where settled_at is null;
 create index reconciliation_finding_first_seen_by_idx on reconciliation_finding (first_seen_by);
-create index reconciliation_finding_last_seen_by_idx on reconciliation_finding (last_seen_by);
 
 do $$
 begin
-  execute format(
-    'grant delete on gateway_event, reconciliation, reconciliation_pair, reconciliation_finding to %I', current_schema());
+  execute format('grant delete on reconciliation_pair to %I', current_schema());
 end
 $$;

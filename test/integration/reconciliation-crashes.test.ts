@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } f
 import { NotPerformed } from '#messaging'
 import { createLogger, createMetrics } from '#runtime'
 import { type ReconciliationOptions, reconcileOnce, reconciliationRunner } from '../../apps/payment/reconciliation.ts'
-import { beginRun, bySchedule, isRunDue, takeRun } from '../../apps/payment/reconciliation-store.ts'
+import { beginRun, bySchedule, endPage, isRunDue, takeRun } from '../../apps/payment/reconciliation-store.ts'
 import { findingsOf, findRun, latestRuns } from '../../apps/payment/reconciliation-views.ts'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
@@ -37,6 +37,7 @@ const toTheEnd = async () => {
   while (await reconcileOnce(options));
 }
 const holding = ['OrderPlaced', 'Held'] as const
+const none = { matched: 0, repaired: 0, reported: 0, left_open: 0, not_ours: 0 }
 const order = (said: Parameters<typeof payingOrder>[1]) => payingOrder(db, said, `pi_${randomUUID()}`)
 const many = async (number: number) => {
   const orders = []
@@ -212,6 +213,11 @@ describe('replicas', () => {
     expect([own, again]).toEqual([expect.stringMatching(/./), undefined])
     const runs = [await takeRun(db, 10_000), await takeRun(db, 10_000), await takeRun(db, 10_000)]
     expect(runs.map((run) => run?.id)).toEqual([own, other, undefined])
+    const page = { stage: 'intents', cursor: 'pi', isLast: false, intentsSeen: 0, counts: none } as const
+    for (const run of [runs[1], runs[0]]) {
+      if (run !== undefined) await db.transaction().execute((trx) => endPage(trx, run, page))
+    }
+    expect([(await takeRun(db, 10_000))?.id, (await takeRun(db, 10_000))?.id]).toEqual([other, own])
   })
 })
 

@@ -18,6 +18,12 @@ const names = async (table: string, column: string): Promise<readonly string[]> 
   return (await query.execute(db)).rows.map(({ name }) => name)
 }
 
+const fail = (error: unknown) => expect.fail(String(error))
+/** One row of a table at a time. */
+const forgetAll = async () => {
+  while ((await forgetOnce(db, { limit: 1, onFailure: fail })) > 0);
+}
+
 async function keepEvents(): Promise<void> {
   for (const [outcome, days] of [
     ['applied', 91],
@@ -51,7 +57,7 @@ async function keepRun(by: string, finishedAt: Date | null): Promise<string> {
 
 test('what taught us something or nothing is forgotten after 90 days, and never what a person has to look at', async () => {
   await keepEvents()
-  while ((await forgetOnce(db, 1)) > 0);
+  await forgetAll()
   expect(await names('gateway_event', 'id')).toEqual([
     'alarm 400',
     'applied 89',
@@ -77,7 +83,7 @@ test('of comparisons the pairs go when they have ended, the rest after 90 days, 
   await keepRun('old', daysAgo(91))
   await keepRun('young', daysAgo(89))
   await keepRun('running', null)
-  while ((await forgetOnce(db, 1)) > 0);
+  await forgetAll()
   expect(await names('reconciliation', 'asked_by')).toEqual([
     'first of a finding',
     'last of a finding',
@@ -87,4 +93,14 @@ test('of comparisons the pairs go when they have ended, the rest after 90 days, 
   ])
   expect(await names('reconciliation_finding', 'kind')).toEqual(['missing_here', 'state_differs'])
   expect(await names('reconciliation_pair', 'payment_id')).toEqual(['pi_1'])
+})
+
+test('a table that nobody lets go of its rows keeps no other from it', async () => {
+  const admin = database.open<PaymentDatabase>('postgres', 1)
+  await sql`revoke delete on payment_service.gateway_event from payment_service`.execute(admin)
+  await keepRun('forgotten nevertheless', daysAgo(91))
+  const failures: unknown[] = []
+  await forgetOnce(db, { onFailure: (error) => failures.push(error) })
+  expect(failures).toMatchObject([{ code: '42501' }])
+  expect(await names('reconciliation', 'asked_by')).not.toContain('forgotten nevertheless')
 })

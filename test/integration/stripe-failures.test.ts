@@ -89,7 +89,7 @@ describe('a capture that an operator has tried again', () => {
 })
 
 test('no request that could move money outlives its call', async () => {
-  const gateway = await gatewayWith({ [take]: () => ({ body: {}, isSilent: true }) }, { requestTimeoutMs: 3_600_000 })
+  const gateway = await gatewayWith({ [take]: () => ({ body: {}, isEndless: true }) }, { requestTimeoutMs: 3_600_000 })
   await expect(gateway.capture({ endsAt: performance.now() + 20 })).rejects.toThrow('aborted due to timeout')
 })
 

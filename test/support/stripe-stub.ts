@@ -14,8 +14,8 @@ export interface StubAnswer {
   readonly body: object
   /** The gateway says that it has given this answer under this key before. */
   readonly isReplayed?: boolean
-  /** It never answers. */
-  readonly isSilent?: boolean
+  /** It comes byte by byte, and never to its end. */
+  readonly isEndless?: boolean
 }
 
 export interface StripeStub extends AsyncDisposable {
@@ -29,10 +29,12 @@ export async function stripeStub(answer: (request: StubRequest) => StubAnswer): 
   const respond = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = await read(incoming)
     requests.push(request)
-    const { status = 200, body, isReplayed = false, isSilent = false } = answer(request)
-    if (isSilent) return
+    const { status = 200, body, isReplayed = false, isEndless = false } = answer(request)
     const headers = { 'content-type': 'application/json', ...(isReplayed ? { 'idempotent-replayed': 'true' } : {}) }
-    response.writeHead(status, headers).end(JSON.stringify(body))
+    response.writeHead(status, headers)
+    if (!isEndless) return void response.end(JSON.stringify(body))
+    const dripping = setInterval(() => response.write(' '), 5)
+    response.on('close', () => clearInterval(dripping))
   }
   const server = createServer((incoming, response) => void respond(incoming, response)).listen(0, '127.0.0.1')
   const port = await portOf(server)

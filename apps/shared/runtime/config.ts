@@ -80,8 +80,8 @@ export const env = {
   failpoint: () => z.string().regex(/^[a-z.-]+(:[1-9]\d{0,5})?$/, { error: 'must be <name> or <name>:<n>' }),
   /** `API_KEYS="sk_test_paysaga=<merchant uuid>,…"`: from key to merchant. */
   apiKeys: () => keyring(z.uuid(), '<key>=<merchant uuid>'),
-  /** `OPS_API_KEYS="sk_ops_paysaga=<name>,…"`: from key to the name that is noted beside what its holder does. */
-  operatorKeys: () => keyring(z.string().regex(/^[\w.@-]{1,64}$/), '<key>=<name>'),
+  /** `OPS_API_KEYS="sk_ops_paysaga=<name>,…"`: from key to the name that is noted beside what its holder does. `schedule` is nobody's. */
+  operatorKeys: () => keyring(z.string().regex(/^(?!schedule$)[\w.@-]{1,64}$/), '<key>=<name>'),
 } as const
 
 /** Whether the environment names a collector of traces, for those variables that OpenTelemetry reads by itself. */

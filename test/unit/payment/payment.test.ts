@@ -108,6 +108,34 @@ describe('a payment', () => {
   })
 })
 
+describe('an operator who says that less was taken of a cancelled order', () => {
+  const given = ['OrderPlaced', 'Held', 'OrderConfirmed', 'Captured', 'OrderCancelled']
+  const allBack = { type: 'RefundSucceeded', refundId: 'x', amountMinor: 900n } as const
+  const said900 = inputNamed('says Captured 900')
+  const decide = (payment: Payment | undefined, input: typeof allBack | typeof said900) => {
+    const decision = decidePayment(payment, input, now)
+    return { words: inWords(decision), state: decision.is === 'applied' ? decision.state : undefined }
+  }
+
+  test('ends the question about a rest with it, where nothing of that is left', () => {
+    const doubted = after([...given, 'Captured 900', 'RefundFailed release'])
+    const back = decide(doubted, allBack)
+    expect(back.words).toBe('→partially_refunded/release review +1 [Refunded x 900 external, left 100]')
+    expect(decide(back.state, said900).words).toBe(
+      '→refunded/release [Captured 900 refunded 900, ReviewResolved Captured by ops]',
+    )
+  })
+
+  test('is heard although the rest is asked about first', () => {
+    const doubted = after([...given, 'RefundFailed release', 'Captured 900'])
+    const right = decide(doubted, said900)
+    expect(right.words).toBe('→captured/release review [Captured 900 refunded 0]')
+    expect(decide(right.state, allBack).words).toBe(
+      '→refunded/release [Refunded x 900 external, left 0, ReviewResolved RefundSucceeded by gateway]',
+    )
+  })
+})
+
 function after(given: readonly string[]): Payment | undefined {
   let payment: Payment | undefined
   for (const name of given) {
