@@ -40,7 +40,8 @@ async function bench(config: BenchConfig): Promise<void> {
   // A stack that nobody stops would outlive its bench: its processes are detached.
   const interrupted = Promise.withResolvers<never>()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
+    // Each time: the second one would otherwise end this process and leave the stack.
+    process.on(signal, () => {
       say(`${signal}: stopping`)
       interrupted.reject(new Error('The bench was interrupted'))
     })

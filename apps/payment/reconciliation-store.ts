@@ -43,8 +43,8 @@ export async function beginRun(db: Kysely<PaymentDatabase>, { by, since, until }
 }
 
 /**
- * Whether the last scheduled one began so long ago. Where there was none, the first payment has to be as old, or this process: a new
- * deployment has nothing to compare.
+ * Whether the last scheduled one began so long ago. Where there was none, the first payment has to be as old, or this
+ * process: a new deployment has nothing to compare.
  */
 export async function isRunDue(
   db: Kysely<PaymentDatabase>,

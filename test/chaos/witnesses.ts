@@ -185,11 +185,18 @@ async function chargesOfAll(shop: Shop): Promise<readonly Charges[]> {
   return all
 }
 
+/** Tens of thousands at once are more than a process may have open. */
+const openFilesMax = 500
+
 /** The sink's own files: it shows the newest only. */
 async function mailsOf({ services }: Shop): Promise<readonly Mail[]> {
   const folder = services.environment['MAIL_DIR'] ?? ''
   const files = (await readdir(folder)).filter((name) => name.endsWith('.eml'))
-  const mails = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')))
+  const mails: string[] = []
+  for (let from = 0; from < files.length; from += openFilesMax) {
+    const some = files.slice(from, from + openFilesMax)
+    mails.push(...(await Promise.all(some.map((name) => readFile(join(folder, name), 'utf8')))))
+  }
   return mails.flatMap((text) => {
     const [, orderId] = /^x-order-id: (\S+)/im.exec(text) ?? []
     const [, messageId] = /^message-id:\s+(\S+)/im.exec(text) ?? []
