@@ -1,14 +1,17 @@
 import pg from 'pg'
 
+/** Who asks again and again whether anybody answers does not wait long each time. */
 const connectTimeoutMs = 1_000
+/** Who asks once waits, also while a broker and a worker start beside it. */
+const connectOnceTimeoutMs = 10_000
 
 /** As this machine reaches it. */
 export function postgresUrl(port: number, role: string, database: string): string {
   return `postgres://${role}@127.0.0.1:${port}/${database}`
 }
 
-export function postgresClient(connectionString: string): pg.Client {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: connectTimeoutMs, query_timeout: 10_000 })
+export function postgresClient(connectionString: string, timeoutMs = connectTimeoutMs): pg.Client {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: timeoutMs, query_timeout: 10_000 })
   // A lost connection rejects the query that waits on it; without a listener it would also end this process.
   client.on('error', () => undefined)
   return client
@@ -16,7 +19,7 @@ export function postgresClient(connectionString: string): pg.Client {
 
 /** Makes the database if there is none. Another process may be as fast. */
 export async function createDatabase(port: number, name: string): Promise<void> {
-  const client = postgresClient(postgresUrl(port, 'postgres', 'postgres'))
+  const client = postgresClient(postgresUrl(port, 'postgres', 'postgres'), connectOnceTimeoutMs)
   await client.connect()
   try {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [name])

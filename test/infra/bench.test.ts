@@ -8,7 +8,7 @@ import { z } from 'zod'
 
 const run = promisify(execFile)
 const root = new URL('../../', import.meta.url)
-const timeoutMs = 170_000
+const timeoutMs = 410_000
 
 const results = z.object({
   machine: z.object({ cores: z.int(), commit: z.string() }),

@@ -27,13 +27,13 @@ describe('a daemon', () => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  function daemon(program: string, startTimeoutMs = 5_000): Daemon {
+  function daemon(program: string, { startTimeoutMs = 5_000, endTimeoutMs = 5_000 } = {}): Daemon {
     const made: Daemon = {
       name: 'example',
       ...daemonFiles(directory, 'example'),
       port,
       startTimeoutMs,
-      endSignals: [{ signal: 'SIGTERM', timeoutMs: 300 }],
+      endSignals: [{ signal: 'SIGTERM', timeoutMs: endTimeoutMs }],
       command: async () => ({
         file: process.execPath,
         args: ['-e', program],
@@ -72,7 +72,7 @@ describe('a daemon', () => {
   })
 
   it('is killed when it does not go', async () => {
-    const example = daemon(`process.on('SIGTERM', () => {}); ${listens}`)
+    const example = daemon(`process.on('SIGTERM', () => {}); ${listens}`, { endTimeoutMs: 300 })
     await start(example)
     const identity = await recall(example)
     expect(await end(example)).toBe('killed')
@@ -81,7 +81,7 @@ describe('a daemon', () => {
   })
 
   it('is ended although it never answered', async () => {
-    const example = daemon('setInterval(() => {}, 1000)', 300)
+    const example = daemon('setInterval(() => {}, 1000)', { startTimeoutMs: 300 })
     await expect(start(example)).rejects.toThrow('no answer within 300 ms')
     expect(await state(example)).toMatchObject({ state: 'silent' })
     expect(await end(example)).toBe('clean')

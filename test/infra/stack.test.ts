@@ -24,7 +24,7 @@ const brokerResource = 4
 
 /** Every provider passes this, so that tests and people may change from one to another by name. */
 const providers: readonly Provider[] = testProvider === 'native' ? ['native'] : ['testcontainers', 'compose']
-const within = { timeout: 10_000, interval: 100 }
+const within = { timeout: 20_000, interval: 100 }
 /** Linux: bound to 127.0.0.1 alone means that nobody answers there. */
 const anotherLoopback = '127.0.0.2'
 
@@ -159,7 +159,7 @@ providers.forEach((provider) =>
       await stack.kill('connect', 'SIGSTOP')
       expect(await states()).toEqual(['postgres ready', 'kafka ready', 'connect paused'])
       await stack.kill('connect', 'SIGCONT')
-      await vi.waitFor(async () => expect(await states()).toContain('connect ready'), { timeout: 5_000 })
+      await vi.waitFor(async () => expect(await states()).toContain('connect ready'), within)
     })
 
     it('ends what it started and nothing else, and has its data when it starts again', async () => {
@@ -172,7 +172,7 @@ providers.forEach((provider) =>
       await stack.kill('connect', 'SIGSTOP')
       await stack.stop()
       expect(await states()).toEqual(['postgres stopped', 'kafka stopped', 'connect stopped'])
-      await vi.waitFor(() => expect(pids.filter(isThere)).toEqual([]))
+      await vi.waitFor(() => expect(pids.filter(isThere)).toEqual([]), within)
       expect(await Promise.all([postgres, kafka, connect].map((port) => isOpen('127.0.0.1', port)))).not.toContain(true)
       expect(isThere(bystander.pid ?? 0)).toBe(true)
       bystander.kill()

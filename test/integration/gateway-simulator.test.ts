@@ -172,7 +172,7 @@ test('knows after SIGKILL every charge and every answer that it gave', async () 
       .then(({ id }) => answered.set(orderId, id))
       .catch(() => {}),
   )
-  await vi.waitUntil(() => answered.size > 0, { interval: 1 })
+  await vi.waitUntil(() => answered.size > 0, { timeout: 10_000, interval: 1 })
   await simulator.stop('SIGKILL')
   await Promise.all(running)
   const sure = new Map(answered)

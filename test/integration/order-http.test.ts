@@ -8,6 +8,7 @@ import { orderCommands } from '../../apps/order/commands.ts'
 import { orderRoutes } from '../../apps/order/http.ts'
 import { orderParticipant } from '../../apps/order/saga.ts'
 import type { OrderDatabase } from '../../apps/order/tables.ts'
+import { propertySeed } from '../support/config.ts'
 import { silentLog } from '../support/counter.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { anySequence, place as placing } from '../unit/order/any-sequence.ts'
@@ -218,6 +219,6 @@ test('whatever is decided, the table takes it', async () => {
         expect(decided?.decision.is).not.toBe('notYet')
       }
     }),
-    { numRuns: 100, endOnFailure: true },
+    { seed: propertySeed, numRuns: 100, endOnFailure: true },
   )
 })

@@ -5,29 +5,35 @@ import { anOrderOver, openShop } from '../support/shop.ts'
 import { type Listener, listenTo } from '../support/topic-listener.ts'
 
 const shop = openShop()
-const within = { timeout: 15_000, interval: 10 }
+const within = { timeout: 25_000, interval: 10 }
 const timeout = 30_000
 let listener: Listener
 const witnesses = () => ({ shop, listener })
 
-const limits = { PAY_WITHIN_MS: '2500', CAPTURE_WITHIN_MS: '1000' }
+// Services that stand still for two seconds still authorise before the first is over, begin to capture before the second
+// is, and keep either before the late answers come.
+const limits = { PAY_WITHIN_MS: '4000', CAPTURE_WITHIN_MS: '2500' }
+const [lateAuthorisation, lateMoney] = [{ delayMs: 7_000 }, { delayMs: 5_500 }]
 const [lateHold, lateRefusal, lateCapture, refusedInTheEnd] = [511, 512, 513, 514]
+const restart = async (name: 'order' | 'payment', overrides: Readonly<Record<string, string>> = {}) => {
+  await shop.services.stop(name)
+  await shop.services.start(name, overrides)
+}
 
 beforeAll(async () => {
   listener = await listenTo(shop.stack.endpoints.brokers, ['order.events', 'payment.events'])
-  await shop.services.stop('order')
-  await shop.services.start('order', limits)
+  // It waits longer than these answers are late.
+  await Promise.all([restart('order', limits), restart('payment', { GATEWAY_TIMEOUT_MS: '12000' })])
   await shop.misbehave([
-    { match: { operation: 'confirm', amount: lateHold }, do: { delayMs: 5_000 } },
-    { match: { operation: 'confirm', amount: lateRefusal }, do: { delayMs: 5_000 } },
-    { match: { operation: 'capture', amount: lateCapture }, do: { delayMs: 3_500 } },
+    { match: { operation: 'confirm', amount: lateHold }, do: lateAuthorisation },
+    { match: { operation: 'confirm', amount: lateRefusal }, do: lateAuthorisation },
+    { match: { operation: 'capture', amount: lateCapture }, do: lateMoney },
   ])
 })
 afterAll(async () => {
   await shop.behave()
   await listener.stop()
-  await shop.services.stop('order')
-  await shop.services.start('order')
+  await Promise.all([restart('order'), restart('payment')])
 })
 
 const tooLate = cancellation('the payment did not arrive in time')

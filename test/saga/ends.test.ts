@@ -14,7 +14,8 @@ const [slowCard, slowRefusal, slowCapture, refusedCapture, lapsedHold, letGoAtDa
   501, 502, 503, 504, 505, 506,
 ]
 const [cancelledAtDashboard, expiredAtGateway] = [507, 508]
-const delay = { delayMs: 1_000 }
+// Whoever stands still for two seconds has not missed it.
+const delay = { delayMs: 3_000 }
 
 beforeAll(async () => {
   listener = await listenTo(shop.stack.endpoints.brokers, ['order.events', 'payment.events'])

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { cliOf } from '../support/cli.ts'
 import { openShop } from '../support/shop.ts'
 
@@ -18,13 +18,15 @@ describe('make status', () => {
   it('shows each process with its memory, the task, every group’s lag and the slot', async () => {
     const { id } = await shop.place()
     await expect.poll(async () => (await shop.get(id)).status, within).toBe('paid')
-    await expect.poll(status, within).toMatch(/order-service +Stable +1 +payment\.events +0 messages/)
-    const shown = await status()
-    expect(shown).toMatch(/payment +ready +\d+ +\d+ MB +127\.0\.0\.1:\d+/)
-    expect(shown).toMatch(/paysaga-outbox +RUNNING +task 0 RUNNING/)
-    expect(shown).toMatch(/payment-service +Stable +1 +order\.events +\d+ messages/)
-    expect(shown).toMatch(/notification-service +Stable +1 +order\.events +\d+ messages/)
-    expect(shown).toMatch(/paysaga_outbox +active +reserved +\d+ bytes/)
+    await vi.waitFor(async () => {
+      const shown = await status()
+      expect(shown).toMatch(/order-service +Stable +1 +payment\.events +0 messages/)
+      expect(shown).toMatch(/payment +ready +\d+ +\d+ MB +127\.0\.0\.1:\d+/)
+      expect(shown).toMatch(/paysaga-outbox +RUNNING +task 0 RUNNING/)
+      expect(shown).toMatch(/payment-service +Stable +1 +order\.events +\d+ messages/)
+      expect(shown).toMatch(/notification-service +Stable +1 +order\.events +\d+ messages/)
+      expect(shown).toMatch(/paysaga_outbox +active +reserved +\d+ bytes/)
+    }, within)
   })
 
   it('says what a service that is not ready waits for, and that nobody reads the slot', async () => {
@@ -87,6 +89,8 @@ describe('make saga', () => {
   it('can be asked while the order service is away', async () => {
     const { id } = await shop.place()
     await paid(id)
+    // The mail comes after.
+    await expect.poll(() => saga(id), within).toContain('nothing is awaited')
     await shop.services.stop('order')
     const shown = await saga(id)
     expect(shown).toContain('the order service is stopped')

@@ -78,7 +78,8 @@ describe('messages that nobody can handle, while orders flow', () => {
         .poll(async () => (await parkedAt(port)).keys.map(({ key }) => key).toSorted(), within)
         .toEqual(keys.toSorted())
     }
-    expect((await parkedAt(shop.ports.payment)).unplaceable).toBe(before + 2)
+    // Nothing above waits for the last two messages.
+    await expect.poll(async () => (await parkedAt(shop.ports.payment)).unplaceable, within).toBe(before + 2)
     const ready = await fetch(shop.url(shop.ports.payment, '/readyz'))
     expect(ready.status).toBe(200)
 

@@ -19,7 +19,7 @@ beforeAll(async () => {
       match: { operation: 'refund', amount: refusedRefund },
       do: { answer: { status: 400, type: 'invalid_request_error', code: 'charge_disputed', message: 'Disputed.' } },
     },
-    { match: { operation: 'refund', amount: slowRefund }, do: { delayMs: 800 } },
+    { match: { operation: 'refund', amount: slowRefund }, times: 1, do: { delayMs: 3_000 } },
   ])
 })
 afterAll(async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { decideAll } from '#messaging'
+import { decideAll, type TransactionSource } from '#messaging'
 import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
 import { added, counterParticipant, message, silentLog } from '../../support/counter.ts'
 import { type Counting, counting, handleAlone } from '../../support/counting.ts'
@@ -130,42 +130,62 @@ describe('a batch of messages', () => {
 
   it('waits for a row that becomes visible a moment later', async () => {
     const key = randomUUID()
-    const handled = t.handle([added(key, 1, { name: 'needs a row' })])
-    await t.db
-      .transaction()
-      .execute((trx) =>
-        decideAll(trx, counterParticipant(), [
-          { key, input: { type: 'Open' }, cause: { id: 'test', traceparent: '' } },
-        ]),
-      )
+    const { options, lookedOnce, lookAgain } = lookingTwice()
+    const handled = handleAlone(options, [added(key, 1, { name: 'needs a row' })])
+    await Promise.race([lookedOnce, handled])
+    await open(key)
+    lookAgain()
     await handled
     expect(await t.counter(key)).toMatchObject({ state: { heard: ['needs a row'] } })
   })
 
   it('gives a row its moment after an outage, not during it', { timeout: 15_000 }, async () => {
     const key = randomUUID()
-    const outageEnds = performance.now() + 700
+    const { options, lookedOnce, lookAgain } = lookingTwice({ outageMs: 700 })
+    const handled = handleAlone(options, [added(key, 1, { name: 'needs a row' })])
+    await Promise.race([lookedOnce, handled])
+    await open(key)
+    lookAgain()
+    await handled
+    expect(await t.counter(key)).toMatchObject({ state: { heard: ['needs a row'] } })
+  })
+
+  const open = (key: string) =>
+    t.db
+      .transaction()
+      .execute((trx) =>
+        decideAll(trx, counterParticipant(), [
+          { key, input: { type: 'Open' }, cause: { id: 'test', traceparent: '' } },
+        ]),
+      )
+
+  /**
+   * Whoever handles messages with this looks once, and a second time only when it is told to: what comes between the two
+   * may take its time, and is in time all the same.
+   */
+  function lookingTwice({ outageMs = 0 } = {}) {
+    const lookedOnce = Promise.withResolvers<void>()
+    const again = Promise.withResolvers<void>()
+    const outageEnds = performance.now() + outageMs
     let looks = 0
-    const db = {
+    const db: TransactionSource = {
       getExecutor: () => t.db.getExecutor(),
       transaction: () => {
         if (performance.now() < outageEnds) throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
         looks += 1
-        return t.db.transaction()
+        if (looks === 1) return t.db.transaction()
+        lookedOnce.resolve()
+        return {
+          execute: async (work) => {
+            await again.promise
+            return await t.db.transaction().execute(work)
+          },
+        }
       },
     }
-    const participant = counterParticipant()
-    const options = { db, participant, log: silentLog, troubles: new Troubles() }
-    const handled = handleAlone(options, [added(key, 1, { name: 'needs a row' })])
-    await expect.poll(() => looks, { timeout: 10_000, interval: 1 }).toBeGreaterThan(0)
-    await t.db
-      .transaction()
-      .execute((trx) =>
-        decideAll(trx, participant, [{ key, input: { type: 'Open' }, cause: { id: 'test', traceparent: '' } }]),
-      )
-    await handled
-    expect(await t.counter(key)).toMatchObject({ state: { heard: ['needs a row'] } })
-  })
+    const options = { db, participant: counterParticipant(), log: silentLog, troubles: new Troubles() }
+    return { options, lookedOnce: lookedOnce.promise, lookAgain: again.resolve }
+  }
 
   /** Resolves when a session waits for our transaction. */
   async function blockedInsert(admin: Counting['db']): Promise<void> {

@@ -135,7 +135,7 @@ describe('an effect', () => {
       return { type: 'Rung' } as const
     }
     const first = run(ring)
-    await expect.poll(() => calls).toBe(1)
+    await expect.poll(() => calls, { timeout: 10_000, interval: 1 }).toBe(1)
     const second = run(ring)
     await second
     answered.resolve(undefined)

@@ -78,7 +78,7 @@ describe('what is there at one time', () => {
     const { options } = watched()
     const runner = startEffectRunner(options, stop.signal)
     await handleBatches({ ...options, caller: runner }, [batch(added(key, 1, { by: 10 }))])
-    await expect.poll(async () => (await t.counter(key))?.state.rings).toBe(1)
+    await expect.poll(async () => (await t.counter(key))?.state.rings, { timeout: 10_000, interval: 20 }).toBe(1)
     stop.abort()
     await runner.ended()
     expect(runner.take('Ring')).toBe(false)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createAgenda } from '../../../apps/gateway-simulator/agenda.ts'
+import { propertySeed } from '../../support/config.ts'
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }))
 afterEach(() => void vi.useRealTimers())
@@ -16,6 +17,7 @@ test('does everything once, in the order of times, however it was added', () => 
       expect(done).toEqual(delays.toSorted((a, b) => a - b))
       agenda.stop()
     }),
+    { seed: propertySeed },
   )
 })
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Undecodable } from '../../../apps/shared/messaging/delivery.ts'
 import { foldItem, type Item, startFold } from '../../../apps/shared/messaging/fold.ts'
+import { propertySeed } from '../../support/config.ts'
 import { type Counter, type CounterVocabulary, counterParticipant } from '../../support/counter.ts'
 
 const participant = counterParticipant()
@@ -117,6 +118,7 @@ describe('the fold', () => {
           expect(merged).toEqual(fold.drafts.get(key)?.state ?? {})
         }
       }),
+      { seed: propertySeed },
     )
   })
 
@@ -135,6 +137,7 @@ describe('the fold', () => {
         }
         for (const [key, count] of versions) expect(fold.drafts.get(key)?.state?.sum).toBe(count)
       }),
+      { seed: propertySeed },
     )
   })
 })

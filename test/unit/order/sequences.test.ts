@@ -4,6 +4,7 @@ import { formatJson, parseOwnJson } from '#contracts'
 import { orderDecider } from '../../../apps/order/order.ts'
 import { refundableMinor } from '../../../apps/order/refunds.ts'
 import type { Order, OrderVocabulary } from '../../../apps/order/vocabulary.ts'
+import { propertySeed } from '../../support/config.ts'
 import { anySequence, place } from './any-sequence.ts'
 import { limits, minutesMs, now } from './orders.ts'
 import type { OrderInput } from './table.ts'
@@ -64,7 +65,7 @@ test('an order is placed once, confirmed, paid and cancelled at most once, and a
       const quiet = ['OrderSettlementChanged', 'OrderOnHold', 'OrderResumed', 'CustomerErased']
       expect(said.includes('OrderCancelled') ? afterwards.filter((type) => !quiet.includes(type)) : []).toEqual([])
     }),
-    { numRuns: runs },
+    { seed: propertySeed, numRuns: runs },
   )
 })
 
@@ -82,7 +83,7 @@ test('an order comes back from its JSON as it was', () => {
 function everyStep(check: (step: Step) => void): void {
   fc.assert(
     fc.property(anySequence, (sequence) => walk(sequence).forEach(check)),
-    { numRuns: runs },
+    { seed: propertySeed, numRuns: runs },
   )
 }
 

@@ -72,11 +72,13 @@ test('survives a server that dies while nobody uses its connection, and says so'
 })
 
 test('closes in bounded time while a client is in use', async () => {
-  const { url, connections } = await poorServer()
-  const db = openDatabase({ url, service: 'test', poolMax: 1, log, statementTimeoutMs: 400, silenceMs: 100 })
+  const { promise: dying, resolve: die } = Promise.withResolvers<void>()
+  const { url, connections } = await poorServer((socket) => void dying.then(() => socket.destroy()))
+  const db = openDatabase({ url, service: 'test', poolMax: 1, log })
   const ping = pingDatabase(db).catch(() => {})
-  await expect.poll(connections).toBe(1)
+  await expect.poll(connections, { timeout: 10_000, interval: 5 }).toBe(1)
   await expect(closeDatabase(db, { timeoutMs: 50 })).rejects.toThrow('still in use after 50 ms')
+  die()
   await ping
 })
 

@@ -136,7 +136,7 @@ describe('/metrics', () => {
     metrics.atScrape({ name: 'backlog', gauges: [], fill })
     const failures = async () => sumOf(await scrape(), 'paysaga_scrape_failures_total', { source: 'backlog' })
     const waiting = failures()
-    await vi.waitUntil(() => fill.mock.calls.length > 0, { interval: 1 })
+    await vi.waitUntil(() => fill.mock.calls.length > 0, { timeout: 10_000, interval: 1 })
     pass(2_000)
     expect(await waiting).toBe(1)
     pass(60_000)
