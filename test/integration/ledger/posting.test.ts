@@ -62,6 +62,23 @@ describe('a transfer', () => {
   })
 })
 
+describe('a session that began when the ledger was empty', () => {
+  it('finds the last transfer of an order by the index, and does not read the others', async () => {
+    const empty = await paying(inject('postgresUrl'))
+    const admin = empty.database.open<unknown>('postgres', 1)
+    // It is known to be empty: reading all of it is the cheapest plan, and a session keeps its plan.
+    await sql`vacuum analyze payment_service.ledger_transfers`.execute(admin)
+    await empty.db.transaction().execute(async (trx) => {
+      for (let at = 0; at < 20; at += 1) await empty.feedIn(trx, randomUUIDv7(), paid)
+      const { rows } = await sql`
+        select seq_scan::int, idx_scan::int > 0 as by_index from pg_stat_xact_user_tables
+        where relname = 'ledger_transfers'`.execute(trx)
+      expect(rows).toEqual([{ seq_scan: 0, by_index: true }])
+    })
+    await empty[Symbol.asyncDispose]()
+  })
+})
+
 describe('the table of transfers', () => {
   const insert = (columns: string, values: string) =>
     sql.raw(`
