@@ -135,4 +135,4 @@ const agree = (same: boolean): Comparison => (same ? 'matching' : 'amount_differ
 
 const hasMoney = ({ at }: Position): boolean => at === 'held' || at === 'taken'
 
-const intentOf = (position: Position): string | null => ('paymentId' in position ? position.paymentId : null)
+export const intentOf = (position: Position): string | null => ('paymentId' in position ? position.paymentId : null)

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { classify, NotPerformed, type OpenTransaction } from '#messaging'
 import { describeError } from '#runtime'
-import { type AtGateway, compareAll, type Difference, type Ours } from './comparison.ts'
+import { type AtGateway, compareAll, type Difference, intentOf, type Ours } from './comparison.ts'
 import { type Learned, learn, lockPayment } from './learn.ts'
 import type { Found } from './look-ups.ts'
 import type { ReconciliationOptions } from './reconciliation.ts'
@@ -9,7 +9,6 @@ import { holdRun, oursOf, RunLost, type TakenRun } from './reconciliation-store.
 import { noteFinding, noteVerdicts, settleFindings, type Verdict } from './reconciliation-verdicts.ts'
 import { settleMs } from './reconciliation-window.ts'
 import type { PaymentDatabase } from './tables.ts'
-import type { Payment } from './vocabulary.ts'
 
 export interface Settling extends ReconciliationOptions {
   readonly run: TakenRun
@@ -87,9 +86,9 @@ async function settle(settling: Settling, trx: OpenTransaction, looked: LookedUp
   }
   await lockPayment(trx, orderId)
   const before = await ours(trx, orderId)
-  const payment = before?.payment
+  const known = before && intentOf(before.payment.position)
   // It has moved since, or the list still has an intent that is gone: what was looked up is nothing to go by.
-  const isOld = before?.version !== looked.version || (found === undefined && intentOf(payment) !== paymentId)
+  const isOld = before?.version !== looked.version || (found === undefined && known !== paymentId)
   if (isOld) return await conclude({ verdict: 'left_open' })
   const compared = (side: Ours | undefined) =>
     compareAll(side, found && lineOf(found), new Date(run.now.getTime() - settleMs))
@@ -126,9 +125,6 @@ function shown({ payment, clearingMinor }: Ours) {
     ledger: { clearingMinor },
   }
 }
-
-const intentOf = (payment: Payment | undefined): string | null =>
-  payment !== undefined && 'paymentId' in payment.position ? payment.position.paymentId : null
 
 function lineOf({ paymentId, orderId, status, fact, refunds }: Found): AtGateway {
   const returned = refunds.map((refund) => (refund.type === 'RefundSucceeded' ? refund.amountMinor : 0n))

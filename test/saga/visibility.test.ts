@@ -21,8 +21,7 @@ describe('change data capture outruns visibility', () => {
   afterAll(async () => {
     await letCommitsBeSeen()
     await admin.query('drop function order_service.wait_for_stand_by cascade')
-    await admin.query('alter system reset synchronous_commit')
-    await admin.query('select pg_reload_conf()')
+    await reset('synchronous_commit')
     await admin.end()
   })
 
@@ -33,10 +32,11 @@ describe('change data capture outruns visibility', () => {
       expect((await admin.query(`show ${name}`)).rows).toEqual([{ [name]: value }])
     }, within)
   }
-  const letCommitsBeSeen = async () => {
-    await admin.query('alter system reset synchronous_standby_names')
+  const reset = async (name: string) => {
+    await admin.query(`alter system reset ${name}`)
     await admin.query('select pg_reload_conf()')
   }
+  const letCommitsBeSeen = () => reset('synchronous_standby_names')
   const waiting = async () =>
     (await admin.query(`select 1 from pg_stat_activity where wait_event = 'SyncRep'`)).rowCount
   const orderLog = () => readFile(join(shop.stack.directory, 'logs', 'order.log'), 'utf8')

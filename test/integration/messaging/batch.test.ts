@@ -129,26 +129,23 @@ describe('a batch of messages', () => {
   })
 
   it('waits for a row that becomes visible a moment later', async () => {
-    const key = randomUUID()
-    const { options, lookedOnce, lookAgain } = lookingTwice()
-    const handled = handleAlone(options, [added(key, 1, { name: 'needs a row' })])
-    await Promise.race([lookedOnce, handled])
-    await open(key)
-    lookAgain()
-    await handled
-    expect(await t.counter(key)).toMatchObject({ state: { heard: ['needs a row'] } })
+    expect(await whenRowIsMadeMeanwhile()).toMatchObject({ state: { heard: ['needs a row'] } })
   })
 
   it('gives a row its moment after an outage, not during it', { timeout: 15_000 }, async () => {
+    expect(await whenRowIsMadeMeanwhile({ outageMs: 700 })).toMatchObject({ state: { heard: ['needs a row'] } })
+  })
+
+  async function whenRowIsMadeMeanwhile(outage?: { readonly outageMs: number }) {
     const key = randomUUID()
-    const { options, lookedOnce, lookAgain } = lookingTwice({ outageMs: 700 })
+    const { options, lookedOnce, lookAgain } = lookingTwice(outage)
     const handled = handleAlone(options, [added(key, 1, { name: 'needs a row' })])
     await Promise.race([lookedOnce, handled])
     await open(key)
     lookAgain()
     await handled
-    expect(await t.counter(key)).toMatchObject({ state: { heard: ['needs a row'] } })
-  })
+    return await t.counter(key)
+  }
 
   const open = (key: string) =>
     t.db
