@@ -29,6 +29,8 @@ export function machineEnvironment(): Readonly<Record<string, string>> {
     'XDG_RUNTIME_DIR',
     'LD_LIBRARY_PATH',
     'SSL_CERT_FILE',
+    // Node keeps what it has compiled there: a service starts with half the processor time.
+    'NODE_COMPILE_CACHE',
   ]
   return Object.fromEntries(
     names.flatMap((name) => {

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { GenericContainer } from 'testcontainers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { limitMs } from '../support/limits.ts'
 import {
   type ComposeProject,
   composeIsThere,
@@ -66,7 +67,7 @@ describe.skipIf(!(await composeIsThere()))('everything in containers, by compose
     expect(charges).toMatchObject({ orders: [{ captured: { count: 1 } }] })
     await expect
       .poll(async () => (await fetch(project.url('MAIL_HTTP_PORT', `/messages?orderId=${id}`))).json(), {
-        timeout: 15_000,
+        timeout: limitMs(15_000),
       })
       .toMatchObject({ messages: [{ subject: expect.any(String) }] })
   })

@@ -7,10 +7,11 @@ import { migrate } from '../../db/migrate.ts'
 import { freePorts } from '../../infra/index.ts'
 import { kafkaClient, withAdmin } from '../../infra/kafka/client.ts'
 import { consumerLag } from '../../infra/kafka/lag.ts'
+import { limitMs, scaledMs } from '../support/limits.ts'
 import { openShop } from '../support/shop.ts'
 
 const shop = openShop()
-const within = { timeout: 30_000, interval: 50 }
+const within = { timeout: limitMs(30_000), interval: 50 }
 const { endpoints } = shop.stack
 const kafka = kafkaClient(endpoints.brokers)
 const stream = { group: 'loyalty-service', topic: 'order.events' }
@@ -32,7 +33,7 @@ describe('a fourth participant', () => {
         PORT: `${port}`,
         LOYALTY_DATABASE_URL: endpoints.databaseUrl('loyalty'),
         KAFKA_BROKERS: endpoints.brokers.join(','),
-        KAFKA_SESSION_TIMEOUT_MS: '2000',
+        KAFKA_SESSION_TIMEOUT_MS: `${scaledMs(2_000)}`,
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     })

@@ -5,6 +5,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrate } from '../../db/migrate.ts'
 import { kafkaClient, withAdmin } from '../../infra/kafka/client.ts'
+import { limitMs } from '../support/limits.ts'
 import { openShop } from '../support/shop.ts'
 import { type Listener, listenTo } from '../support/topic-listener.ts'
 
@@ -43,7 +44,7 @@ describe('a team that takes nothing but the outbox', () => {
     expect((await db.query('select customer from invoice where id = $1', [id])).rows).toEqual([
       { customer: 'ada@example.com' },
     ])
-    await expect.poll(() => listener.path(topic, id), { timeout: 20_000 }).toEqual(['1 InvoiceIssued'])
+    await expect.poll(() => listener.path(topic, id), { timeout: limitMs(20_000) }).toEqual(['1 InvoiceIssued'])
   })
 
   it('has neither when the row is refused', async () => {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { limitMs } from './limits.ts'
 import type { openShop } from './shop.ts'
 import { provider } from './stack.ts'
 
@@ -19,5 +20,6 @@ export function cliOf({ stack, stackPorts, ports }: ReturnType<typeof openShop>)
     ...Object.fromEntries(variables),
   }
   return async (command: string, ...args: readonly string[]): Promise<string> =>
-    (await run(process.execPath, [`infra/cli/${command}.ts`, ...args], { cwd: root, env, timeout: 50_000 })).stdout
+    (await run(process.execPath, [`infra/cli/${command}.ts`, ...args], { cwd: root, env, timeout: limitMs(50_000) }))
+      .stdout
 }
