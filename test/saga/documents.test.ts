@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { z } from 'zod'
 import { freePorts } from '../../infra/index.ts'
 import { root } from '../support/cli.ts'
 import { commandsOf, documented, documentPaths } from '../support/documents/commands.ts'
@@ -79,6 +80,41 @@ describe('the commands of the documents', () => {
     const id = known.get('<order>') ?? ''
     await follow(shop, id, { until: 'paid' })
     expect(await shop.get(id)).toMatchObject({ capturedMinor: 1_290 })
+  })
+})
+
+describe('the routes that documents name', () => {
+  const openApi = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
+  /** Whatever stands for an id. */
+  const plain = (route: string) => route.replace(/\{\w+\}|<\w+>|:\w+/g, '{}')
+
+  it('are in the description of a service', async () => {
+    const { order, payment, notification, gateway } = shop.ports
+    const descriptions = await Promise.all(
+      [order, payment, notification, gateway].map(async (port) =>
+        openApi.parse(await shop.getJson(port, '/openapi.json')),
+      ),
+    )
+    const described = new Set(
+      descriptions.flatMap(({ paths }) =>
+        Object.entries(paths).flatMap(([path, methods]) =>
+          Object.keys(methods).map((method) => plain(`${method.toUpperCase()} ${path}`)),
+        ),
+      ),
+    )
+    const named = await Promise.all(
+      documentPaths().map(async (path) => {
+        // It tells of what was.
+        if (path === 'CHANGELOG.md') return []
+        // Stripe's own, which the simulator speaks, is described by Stripe.
+        const routes = (await readFile(new URL(path, root), 'utf8')).matchAll(
+          /`((?:GET|POST|PUT|DELETE) \/(?!v1\/)[^`?\s]*)/g,
+        )
+        return [...routes].map(([, route = '']) => ({ path, route: plain(route) }))
+      }),
+    )
+    expect(named.flat().length).toBeGreaterThan(20)
+    expect(named.flat().filter(({ route }) => !described.has(route))).toEqual([])
   })
 })
 
