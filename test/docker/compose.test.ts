@@ -72,6 +72,16 @@ describe.skipIf(!(await composeIsThere()))('everything in containers, by compose
       .toMatchObject({ messages: [{ subject: expect.any(String) }] })
   })
 
+  it('migrates the schema of a service that it does not bring along', async () => {
+    const folder = fileURLToPath(new URL('examples/outbox-only/migrations', root))
+    const told = ['migrations', 'billing', '/migrations']
+    const mounted = `${folder}:/migrations:ro`
+    expect(await project.compose('run', '--rm', '-T', '--volume', mounted, 'migrations', ...told)).toContain(
+      'billing/0001_invoice',
+    )
+    expect(await project.compose('run', '--rm', '-T', 'topics', 'topics', 'billing.events')).toContain('billing.events')
+  })
+
   it('is reached on the published port of every process', async () => {
     const processes = [
       'ORDER_PORT',
