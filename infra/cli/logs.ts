@@ -25,6 +25,7 @@ async function logs({ stack }: Local): Promise<void> {
   const all = await logsOf(stack)
   const chosen = all.filter(({ name }) => only === '' || name === only)
   if (chosen.length === 0) throw only === '' ? new Error('Nothing has logged yet: make up') : noLog(only, all)
+  const interrupted = follow === '' ? undefined : untilAborted(interruption())
   const width = Math.max(...chosen.map(({ name }) => name.length))
   const printLine = (name: string, line: string) =>
     print(only === '' ? `${name.padEnd(width)} | ${readable(line)}` : readable(line))
@@ -32,8 +33,7 @@ async function logs({ stack }: Local): Promise<void> {
     const lines = await log.lastLines(only === '' ? linesOfEach : linesOfOne)
     for (const line of lines) printLine(log.name, line)
   }
-  if (follow === '') return
-  const interrupted = untilAborted(interruption())
+  if (interrupted === undefined) return
   const ended = Promise.all(chosen.map((log) => log.follow((line) => printLine(log.name, line))))
   await Promise.race([ended, interrupted])
   // What follows the logs never returns, and holds nothing that has to be given back.

@@ -16,10 +16,14 @@ export function failureInWords(error: unknown): string {
     return `An answer has another form than this version expects:\n${issuesInWords(error)}`
   if (error instanceof pg.DatabaseError) return databaseErrorInWords(error)
   if (error.name === 'TimeoutError') return 'No answer came in time. make status says what runs and what is silent.'
+  if (isMissingProgram(error)) return `${error.path} cannot be run: it is not installed, or not on the PATH.`
   if (error instanceof AggregateError) return error.errors.map(failureInWords).join('\n')
   // fetch says "fetch failed", and why in the cause.
   return error.message === 'fetch failed' && error.cause !== undefined ? failureInWords(error.cause) : error.message
 }
+
+const isMissingProgram = (error: Error): error is Error & { readonly path: string } =>
+  'code' in error && error.code === 'ENOENT' && 'path' in error && error.message.startsWith('spawn ')
 
 /** One line for each field that is wrong. */
 export function issuesInWords({ issues }: z.ZodError): string {

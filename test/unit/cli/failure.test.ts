@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -33,6 +34,14 @@ describe('a failure, for a person', () => {
     })
     expect(failureInWords(error)).toBe(
       'PostgreSQL answers ERROR 42P01: relation "x" does not exist (at character 15)\n  Look elsewhere.',
+    )
+  })
+
+  it('names a program that is missing', async () => {
+    const { promise, resolve } = Promise.withResolvers<unknown>()
+    execFile('no-such-program', (error) => resolve(error))
+    expect(failureInWords(await promise)).toBe(
+      'no-such-program cannot be run: it is not installed, or not on the PATH.',
     )
   })
 
