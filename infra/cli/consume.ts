@@ -82,7 +82,7 @@ async function read(
   }
 }
 
-/** One that was interrupted before it was joined does not exist. */
+/** A consumer that was interrupted before it joined has no group. */
 async function removeGroup(kafka: Kafka, groupId: string): Promise<void> {
   await withAdmin(kafka, async (admin) => {
     const { groups } = await admin.listGroups()

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { command, type Local } from './local.ts'
 import { print, printTable } from './output.ts'
 import { askAsOperator } from './support/ask.ts'
-import { demandOurs, notOurs, strangersIn } from './support/ours.ts'
+import { notOurs, strangersIn } from './support/ours.ts'
 import { parkedAt } from './support/parked.ts'
 import { type Participant, parseRedrive, type Redrive, redriveUsage } from './support/redrive-request.ts'
 
@@ -12,9 +12,9 @@ const done = z.object({ keys: z.array(z.string()) })
 async function redrive(local: Local): Promise<void> {
   const [, , service = '', key = '', cause = '', reason = '', dry = '', discard = ''] = process.argv
   const wanted = parseRedrive({ service, key, cause, reason, dry, discard })
-  // Half of what was ordered would be neither here nor there; half of a list is better than none.
-  if (wanted.does !== 'show') await demandOurs(local, ...wanted.services)
   const strangers = await strangersIn(local, wanted.services)
+  // Half of a list is better than none. Half of what was ordered would have to be ordered again.
+  if (wanted.does !== 'show' && strangers.length > 0) throw notOurs(local, strangers)
   let found = 0
   for (const name of wanted.services) {
     if (!strangers.some((stranger) => stranger.name === name)) found += await redriveAt(local, name, wanted)

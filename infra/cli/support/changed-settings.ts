@@ -14,7 +14,7 @@ export async function startWithItsSettings({ services }: Local, name: ServiceNam
   await services.start(name)
 }
 
-/** Starts a component, and names what one that runs was not started with: it is not ended while services stand on it. */
+/** Starts a component. A running one is not ended for a changed setting, since services stand on it: the setting is named. */
 export async function startAndCompare({ stack }: Local, name: Component, say: Say): Promise<void> {
   await stack.start(name)
   const changed = await stack.changed(name)

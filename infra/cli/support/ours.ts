@@ -34,7 +34,7 @@ export async function demandOurs(local: Local, ...names: readonly Part[]): Promi
   if (strangers.length > 0) throw notOurs(local, strangers)
 }
 
-/** One that cannot be talked to. */
+/** A part that a command must not talk to, and why. */
 export interface Stranger extends Whereabouts {
   readonly why: string
 }

@@ -15,7 +15,7 @@ export async function observe(local: Local): Promise<Report> {
   const { stack, services } = local
   const [parts, apps] = await Promise.all([stack.status(), services.status()])
   const isReady = (name: string) => parts.some((part) => part.name === name && part.state === 'ready')
-  // One that waits for Kafka still answers operators.
+  // A service that waits for Kafka still answers operators.
   const answering = participants.filter((name) =>
     apps.some((app) => app.name === name && (app.state === 'ready' || app.state === 'silent')),
   )
