@@ -11,7 +11,7 @@ import { z } from 'zod'
 import { withDatabase } from '../../infra/cli/support/database.ts'
 import { watchOrder } from '../../infra/cli/watch.ts'
 import { kafkaClient, withAdmin } from '../../infra/kafka/client.ts'
-import { cliEnvironment, root, runCliOf } from '../support/cli.ts'
+import { environmentOf, root, runCliOf } from '../support/cli.ts'
 import { anOrderOver, openShop } from '../support/shop.ts'
 import { provider } from '../support/stack.ts'
 
@@ -97,7 +97,7 @@ describe('a command that is called wrongly', () => {
   it('is warned of a name in .env that nothing reads', async () => {
     const file = join(folder, '.env')
     await writeFile(file, 'PAY_WITHN_MS=1000\nLOG_LEVEL=info\n')
-    const env = cliEnvironment(shop)
+    const env = { ...process.env, ...environmentOf(shop) }
     const { stderr } = await promisify(execFile)(process.execPath, [`--env-file=${file}`, 'infra/cli/topics.ts'], {
       cwd: root,
       env,
@@ -110,7 +110,7 @@ describe('a command that is called wrongly', () => {
 
 /** A make of its own, and not a part of the one that runs the tests. */
 async function make(...args: readonly string[]) {
-  const env = { ...cliEnvironment(shop), MAKEFLAGS: '', MAKELEVEL: '' }
+  const env = { ...process.env, ...environmentOf(shop), MAKEFLAGS: '', MAKELEVEL: '' }
   const done = promisify(execFile)('make', [...args], { cwd: root, env })
   return await done.then(
     ({ stdout }) => ({ stdout, stderr: '' }),
@@ -269,7 +269,7 @@ describe('Ctrl-C', () => {
     await shop.place()
     const child = spawn(process.execPath, [`infra/cli/${command}.ts`, ...args], {
       cwd: fileURLToPath(root),
-      env: cliEnvironment(shop),
+      env: { ...process.env, ...environmentOf(shop) },
     })
     let stderr = ''
     child.stderr.on('data', (chunk: Buffer) => {

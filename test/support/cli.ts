@@ -6,31 +6,30 @@ import { provider } from './stack.ts'
 export const run = promisify(execFile)
 export const root = new URL('../../', import.meta.url)
 
-export interface Ran {
-  readonly stdout: string
-  readonly stderr: string
-  readonly code: number
-}
-
-/** What the commands behind `make` read of the environment, for the stack of the tests. */
-export function cliEnvironment({ stack, stackPorts, ports }: Pick<Shop, 'stack' | 'stackPorts' | 'ports'>) {
+/** What makes a command work on the stack of the tests. */
+export function environmentOf({ stack, stackPorts, ports }: Shop) {
   const variables = Object.entries({ ...stackPorts, ...ports }).map(([name, port]) => {
     const words = name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
     return [`${words}_PORT`, `${port}`] as const
   })
   return {
-    ...process.env,
     STACK: provider === 'native' ? 'native' : 'docker',
     PAYSAGA_DIRECTORY: stack.directory,
     ...Object.fromEntries(variables),
   }
 }
 
+export interface Ran {
+  readonly stdout: string
+  readonly stderr: string
+  readonly code: number
+}
+
 const timeoutMs = 50_000
 
 /** Runs a command behind `make` against the stack of the tests, whatever becomes of it. `more` wins over its environment. */
 export function runCliOf(shop: Shop, more: Readonly<Record<string, string>> = {}) {
-  const env = { ...cliEnvironment(shop), ...more }
+  const env = { ...process.env, ...environmentOf(shop), ...more }
   return (command: string, ...args: readonly string[]): Promise<Ran> =>
     new Promise((resolve, reject) => {
       const options = { cwd: root, env, timeout: timeoutMs }
