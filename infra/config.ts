@@ -10,38 +10,48 @@ const environment = process.env
 
 export const javaHome = environment['JAVA_HOME']
 
-/** What a child needs of this machine, and nothing of this project, of npm, or of a test runner. */
+/** The file of settings that this process was started with, as `make` does it: `node --env-file=.env`. */
+export const environmentFile = process.execArgv.find((flag) => flag.startsWith('--env-file='))?.split('=')[1]
+
+/** What a child needs of this machine, and what is nothing of this project, of npm, or of a test runner. */
+export const machineVariables: readonly string[] = [
+  'PATH',
+  'HOME',
+  'USER',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'TMPDIR',
+  'JAVA_HOME',
+  // Which engine the docker command talks to, and with which rights.
+  'DOCKER_HOST',
+  'DOCKER_TLS_VERIFY',
+  'DOCKER_CERT_PATH',
+  'DOCKER_CONFIG',
+  'XDG_RUNTIME_DIR',
+  'LD_LIBRARY_PATH',
+  'SSL_CERT_FILE',
+  // Node keeps what it has compiled there: a service starts with half the processor time.
+  'NODE_COMPILE_CACHE',
+]
+
 export function machineEnvironment(): Readonly<Record<string, string>> {
-  const names = [
-    'PATH',
-    'HOME',
-    'USER',
-    'LANG',
-    'LC_ALL',
-    'TZ',
-    'TMPDIR',
-    'JAVA_HOME',
-    // Which engine the docker command talks to, and with which rights.
-    'DOCKER_HOST',
-    'DOCKER_TLS_VERIFY',
-    'DOCKER_CERT_PATH',
-    'DOCKER_CONFIG',
-    'XDG_RUNTIME_DIR',
-    'LD_LIBRARY_PATH',
-    'SSL_CERT_FILE',
-    // Node keeps what it has compiled there: a service starts with half the processor time.
-    'NODE_COMPILE_CACHE',
-  ]
   return Object.fromEntries(
-    names.flatMap((name) => {
+    machineVariables.flatMap((name) => {
       const value = environment[name]
       return value === undefined ? [] : [[name, value]]
     }),
   )
 }
 
-const partitions = z.coerce.number().int().min(1).max(1_000).optional()
-const port = (preset: number) => z.coerce.number().int().min(1).max(65_535).default(preset)
+const partitions = z.coerce.number({ error: 'must be a number' }).int().min(1).max(1_000).optional()
+const port = (preset: number) =>
+  z.coerce
+    .number({ error: 'must be a port, 1 to 65535' })
+    .int({ error: 'must be a port, 1 to 65535' })
+    .min(1, { error: 'must be a port, 1 to 65535' })
+    .max(65_535, { error: 'must be a port, 1 to 65535' })
+    .default(preset)
 
 const variables = z
   .object({
@@ -161,7 +171,8 @@ const overridable = [
 ]
 
 /** OpenTelemetry's SDK has dozens of variables and reads them by itself. */
-const openTelemetry = Object.keys(environment).filter((name) => name.startsWith('OTEL_'))
+export const isOpenTelemetry = (name: string): boolean => name.startsWith('OTEL_')
+const openTelemetry = Object.keys(environment).filter(isOpenTelemetry)
 
 const migrationsVariables = z.object({
   MIGRATIONS_DATABASE_URL: z.string().min(1),
@@ -174,7 +185,10 @@ const topicsVariables = z.object({
 })
 
 const ledgerVariables = z.object({
-  PAYMENT_DATABASE_URL: z.string().min(1).optional(),
+  PAYMENT_DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, { error: 'must be a connection string, postgres://…' })
+    .optional(),
 })
 
 /** Which ledger is verified: without it the local stack's. */
@@ -186,6 +200,12 @@ export const readTopicsConfig = () => parsed(topicsVariables)
 
 function parsed<Output>(schema: z.ZodType<Output>): Output {
   const result = schema.safeParse(environment)
-  if (!result.success) throw new Error(`The environment (or .env) is wrong:\n${z.prettifyError(result.error)}`)
-  return result.data
+  if (result.success) return result.data
+  const wrong = result.error.issues.map(({ path: [name = ''], message }) => {
+    const value = environment[String(name)]
+    // A connection string may hold a password.
+    const isShown = value !== undefined && !String(name).includes('_URL')
+    return `  ${String(name)}${isShown ? `=${value}` : ''}: ${message}`
+  })
+  throw new Error(`The environment (or .env) is wrong:\n${wrong.join('\n')}`)
 }

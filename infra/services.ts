@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { machineEnvironment, projectRoot, type ServicePorts } from './config.ts'
-import { type Daemon, daemonFiles, end, signal, start, state } from './process/daemon.ts'
+import { changedSince, type Daemon, daemonFiles, end, signal, start, state } from './process/daemon.ts'
 import { busyPorts, type NeededPort } from './process/ports.ts'
+import { settingsReadBy } from './service-settings.ts'
 import type { Problem, ProcessStatus, Profile, Stack } from './stack.ts'
 
 /**
@@ -21,10 +22,12 @@ export type ServiceName = (typeof serviceNames)[number]
 export interface Services {
   /** What all of them are told. */
   readonly environment: Readonly<Record<string, string>>
-  /** Ports of services that do not run, held by somebody else. */
-  problems(): Promise<readonly Problem[]>
+  /** Ports held by other processes, of those services that do not run; of all unless some are named. */
+  problems(names?: readonly ServiceName[]): Promise<readonly Problem[]>
   /** Starts one with its environment and `overrides`, and returns when `/readyz` answers 200. One that runs is left alone. Throws `StartError`. */
   start(name: ServiceName, overrides?: Readonly<Record<string, string>>): Promise<void>
+  /** The settings that it runs without and would be started with now, by name; none when it does not run. */
+  changed(name: ServiceName): Promise<readonly string[]>
   /** SIGTERM, and SIGKILL for one that does not go. */
   stop(name: ServiceName): Promise<void>
   /** Those that depend on others first. */
@@ -55,8 +58,12 @@ export function openServices(options: ServicesOptions): Services {
   const status = () => Promise.all(serviceNames.map((name) => statusOf(daemonOf(name), name)))
   return {
     environment: { ...serviceEnvironment(options), ...options.overrides },
-    problems: async () => busyPorts((await status()).flatMap((each) => portsOf(options.ports, each))),
+    problems: async (names = serviceNames) => {
+      const wanted = (await status()).filter(({ name }) => names.includes(name))
+      return await busyPorts(wanted.flatMap((each) => portsOf(options.ports, each)))
+    },
     start: (name, overrides) => start(daemonOf(name, overrides)),
+    changed: (name) => changedSince(daemonOf(name)),
     stop,
     stopAll: async () => {
       await Promise.all((['order', 'payment', 'notification', 'relay'] as const).map(stop))
@@ -78,20 +85,21 @@ async function statusOf(daemon: Daemon, name: ServiceName): Promise<ServiceStatu
 /** None for a service that runs: it holds them itself. */
 function portsOf(ports: ServicePorts, { name, pid }: ServiceStatus): readonly NeededPort[] {
   if (pid !== undefined) return []
-  const port = servicePort(ports, name)
+  const own = { port: servicePort(ports, name), owner: name, variable: portVariable(name) }
+  return name === 'mail-sink' ? [own, { port: ports.mailSmtp, owner: name, variable: 'MAIL_SMTP_PORT' }] : [own]
+}
+
+function portVariable(name: ServiceName): string {
   switch (name) {
     case 'mail-sink':
-      return [
-        { port, owner: name, variable: 'MAIL_HTTP_PORT' },
-        { port: ports.mailSmtp, owner: name, variable: 'MAIL_SMTP_PORT' },
-      ]
+      return 'MAIL_HTTP_PORT'
     case 'gateway-simulator':
-      return [{ port, owner: name, variable: 'GATEWAY_PORT' }]
+      return 'GATEWAY_PORT'
     case 'relay':
     case 'order':
     case 'payment':
     case 'notification':
-      return [{ port, owner: name, variable: `${name.toUpperCase()}_PORT` }]
+      return `${name.toUpperCase()}_PORT`
   }
 }
 
@@ -170,6 +178,11 @@ function serviceDaemon(
       environment,
       workingDirectory: projectRoot,
     }),
+    settings: async () => {
+      const { PORT, ...read } = await settingsReadBy(name, environment)
+      // By the name that a person has set.
+      return { ...read, [portVariable(name)]: PORT ?? '', 'the flags of node': nodeFlags.join(' ') }
+    },
     answers: () => ready(`http://127.0.0.1:${port}/readyz`),
   }
 }

@@ -16,6 +16,8 @@ export interface Stack {
   /** Sends a signal to one running component; SIGKILL and SIGSTOP have taken effect when it returns. Throws if it does not run. */
   kill(component: Component, signal: NodeJS.Signals): Promise<void>
   status(): Promise<readonly ComponentStatus[]>
+  /** What a running component was started with in another form than it has now, by name: files, variables, its image. */
+  changed(component: Component): Promise<readonly string[]>
   /** What a component uses now; undefined when it does not run. Takes a second where an engine has to be asked. */
   memoryBytes(component: Component): Promise<number | undefined>
   /** The end of what a component has logged, at most `count` lines; nothing when it has never run, or a container of it is gone. */

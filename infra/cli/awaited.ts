@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import { choreography, type Service } from '#contracts'
-import type { Stack } from '../stack.ts'
-import { queryRows } from './query.ts'
+import type { Database } from './support/database.ts'
 import type { Said } from './timeline.ts'
 
 /** What an order waits for, as lines for a person; empty when its saga is over. */
-export async function awaitedBy(stack: Stack, orderId: string, timeline: readonly Said[]): Promise<readonly string[]> {
-  const finished = await isFinished(stack, orderId)
-  const parts = await Promise.all(services.map((service) => partOf(stack, service, orderId)))
+export async function awaitedBy(
+  database: Database,
+  orderId: string,
+  timeline: readonly Said[],
+): Promise<readonly string[]> {
+  const finished = await isFinished(database, orderId)
+  const parts = await Promise.all(services.map((service) => partOf(database, service, orderId)))
   const calling = new Set(parts.filter(({ calls }) => calls.length > 0).map(({ service }) => service))
   return [
     ...unanswered(timeline, calling)
@@ -24,12 +27,11 @@ export async function awaitedBy(stack: Stack, orderId: string, timeline: readonl
 }
 
 /** Nothing more will become of the order or of its money. */
-async function isFinished({ endpoints }: Stack, orderId: string): Promise<boolean> {
-  const rows = await queryRows(
-    endpoints.databaseUrl('order_service'),
+async function isFinished(database: Database, orderId: string): Promise<boolean> {
+  const rows = await database.rows(
     `select (status in ('paid', 'refunded') or (status = 'cancelled' and settled))
             and not jsonb_path_exists(state, '$.refunds[*] ? (@.status == "pending")') as finished
-     from orders where id = $1`,
+     from order_service.orders where id = $1`,
     [orderId],
   )
   return z.array(z.object({ finished: z.boolean() })).parse(rows)[0]?.finished ?? false
@@ -91,15 +93,16 @@ interface Part {
   readonly calls: readonly Call[]
 }
 
-/** Read in the service's own role, by the database's clock. */
-async function partOf({ endpoints }: Stack, service: Service, orderId: string): Promise<Part> {
-  const url = endpoints.databaseUrl(`${service}_service`)
+/** By the database's clock. */
+async function partOf(database: Database, service: Service, orderId: string): Promise<Part> {
+  const schema = `${service}_service`
   const [rows, calls] = await Promise.all([
-    queryRows(url, `select clock_timestamp() as now, due_at from ${aggregates[service]} where id = $1`, [orderId]),
-    queryRows(
-      url,
+    database.rows(`select clock_timestamp() as now, due_at from ${schema}.${aggregates[service]} where id = $1`, [
+      orderId,
+    ]),
+    database.rows(
       `select kind, attempts, next_attempt_at, leased_until, unknown_since, last_error
-       from effect where key = $1 order by created_at`,
+       from ${schema}.effect where key = $1 order by created_at`,
       [orderId],
     ),
   ])

@@ -1,26 +1,32 @@
 import { migrate } from '../../db/migrate.ts'
-import { createTopics, differentWarning, type ServiceName, StartError } from '../index.ts'
+import { type Component, createTopics, differentWarning, type ServiceName, StartError } from '../index.ts'
 import { complaintsOf } from './complaints.ts'
 import type { Local } from './local.ts'
 import { elapsed, print, printTable } from './output.ts'
 import { rememberProvider } from './provider.ts'
+import { startAndCompare, startWithItsSettings } from './support/changed-settings.ts'
+import { everything, type Plan } from './support/plan.ts'
 
 /**
- * Starts what does not run yet, in the order in which one needs the other, and says so line by line. `stackOnly` leaves
- * out services and migrations. Throws with all that is in the way before anything is started, or with what to do next.
+ * Starts what does not run yet and what runs with other settings, in the order in which one needs the other, and says so
+ * line by line. Throws with all that is in the way before anything is started, or with what to do next.
  */
-export async function bringUp(local: Local, stackOnly = false): Promise<void> {
+export async function bringUp(local: Local, plan: Plan = everything): Promise<void> {
   const progress = progressSince(performance.now())
-  const problems = [...(await local.stack.problems()), ...(stackOnly ? [] : await local.services.problems())]
+  const onStack = plan.components.size > 0
+  const problems = [
+    ...(onStack ? await local.stack.problems() : []),
+    ...(await local.services.problems([...plan.services])),
+  ]
   if (problems.length > 0) {
     const list = problems.map(({ what, fix }) => `  - ${what}\n    ${fix}`).join('\n')
     throw new Error(`Nothing was started, because\n${list}`)
   }
-  await local.stack.prepare((text) => progress('', text))
+  if (onStack) await local.stack.prepare((text) => progress('', text))
   await rememberProvider(local.stack.directory, local.provider)
   try {
-    await startStack(local, progress, stackOnly)
-    if (!stackOnly) await startServices(local, progress)
+    await startStack(local, progress, plan)
+    await startServices(local, progress, plan)
   } catch (error) {
     if (!(error instanceof StartError)) throw error
     const failed = (await local.services.status()).find(
@@ -62,34 +68,36 @@ function progressSince(start: number): Progress {
   return (name, text) => print(`${elapsed(start)}  ${name.padEnd(18)} ${text}`)
 }
 
-async function startStack(local: Local, progress: Progress, stackOnly: boolean): Promise<void> {
-  const { stack, services, config } = local
-  const ready = (name: string, port: number) => progress(name, `ready  127.0.0.1:${port}`)
-  const helper = async (name: ServiceName, port: number) => {
-    await services.start(name)
-    ready(name, port)
+async function startStack(local: Local, progress: Progress, plan: Plan): Promise<void> {
+  const { config } = local
+  const component = async (name: Component) => {
+    if (!plan.components.has(name)) return
+    await startAndCompare(local, name, (text) => progress(name, text))
+    progress(name, `ready  127.0.0.1:${config.stack.ports[name]}`)
   }
-  const kafka = stack.start('kafka').then(() => ready('kafka', config.stack.ports.kafka))
-  const postgres = stack.start('postgres').then(() => ready('postgres', config.stack.ports.postgres))
+  const standIn = async (name: ServiceName, port: number) => {
+    if (!plan.services.has(name)) return
+    await startWithItsSettings(local, name, (text) => progress(name, text))
+    progress(name, `ready  127.0.0.1:${port}`)
+  }
+  const kafka = component('kafka')
   await Promise.all([
-    kafka.then(() => stack.start('connect')).then(() => ready('connect', config.stack.ports.connect)),
-    kafka.then(() => makeTopics(local, progress)),
-    ...(stackOnly
-      ? [postgres]
-      : [
-          postgres.then(() => migrateSchemas(local, progress)),
-          helper('mail-sink', config.servicePorts.mailHttp),
-          helper('gateway-simulator', config.servicePorts.gateway),
-        ]),
+    kafka.then(() => component('connect')),
+    kafka.then(() => (plan.topics ? makeTopics(local, progress) : undefined)),
+    component('postgres').then(() => (plan.migrations ? migrateSchemas(local, progress) : undefined)),
+    standIn('mail-sink', config.servicePorts.mailHttp),
+    standIn('gateway-simulator', config.servicePorts.gateway),
   ])
 }
 
-async function startServices({ services, config }: Local, progress: Progress): Promise<void> {
+async function startServices(local: Local, progress: Progress, plan: Plan): Promise<void> {
   await Promise.all(
-    (['relay', 'order', 'payment', 'notification'] as const).map(async (name) => {
-      await services.start(name)
-      progress(name, `ready  http://127.0.0.1:${config.servicePorts[name]}`)
-    }),
+    (['relay', 'order', 'payment', 'notification'] as const)
+      .filter((name) => plan.services.has(name))
+      .map(async (name) => {
+        await startWithItsSettings(local, name, (text) => progress(name, text))
+        progress(name, `ready  http://127.0.0.1:${local.config.servicePorts[name]}`)
+      }),
   )
 }
 

@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { type Kafka, type KafkaMessage, kafkaClient, withAdmin } from '../kafka/client.ts'
 import { command, type Local } from './local.ts'
 import { print } from './output.ts'
-
-const usage = 'make consume TOPIC=order.events [FROM=2026-11-22T16:00:00Z | FROM=<offset>] [N=20] [F=1]'
+import { choose } from './support/choice.ts'
+import { parseConsumption, type Start } from './support/consumption.ts'
+import { interruption, untilAborted } from './support/interruption.ts'
+import { demandOurs } from './support/ours.ts'
+import { ownTopics } from './support/topic-names.ts'
 
 /** `make consume`: a topic's messages until its end as it is now, at most N; with F=1 also what comes, until Ctrl-C. */
-async function consume({ stack }: Local): Promise<void> {
+async function consume(local: Local): Promise<void> {
   const [, , topic = '', from = '', count = '', follow = ''] = process.argv
-  if (topic === '' || !/^(|[1-9]\d*)$/.test(count)) throw new Error(usage)
-  const kafka = kafkaClient(stack.endpoints.brokers)
-  const positions = await findPositions(kafka, topic, from)
-  const limit = count === '' ? Number.POSITIVE_INFINITY : Number(count)
-  await read(kafka, { topic, positions, limit, follow: follow !== '' })
+  const { start, limit } = parseConsumption({ topic, from, count })
+  await demandOurs(local, 'kafka')
+  const enough = interruption()
+  const kafka = kafkaClient(local.stack.endpoints.brokers)
+  const positions = await findPositions(kafka, topic, start)
+  await read(kafka, { topic, positions, limit, follow: follow !== '' }, enough)
 }
 
 interface Position {
@@ -30,47 +33,61 @@ interface Reading {
   readonly follow: boolean
 }
 
-async function findPositions(kafka: Kafka, topic: string, from: string): Promise<readonly Position[]> {
+async function findPositions(kafka: Kafka, name: string, from: Start): Promise<readonly Position[]> {
   return await withAdmin(kafka, async (admin) => {
+    const topic = choose({ variable: 'TOPIC', value: name, known: await ownTopics(admin) })
     const partitions = await admin.fetchTopicOffsets(topic)
-    const isOffset = /^\d+$/.test(from)
-    const timeMs = isOffset || from === '' ? undefined : Date.parse(from)
-    if (Number.isNaN(timeMs)) throw new Error(usage)
-    const byTime = timeMs === undefined ? [] : await admin.fetchTopicOffsetsByTimestamp(topic, timeMs)
+    const byTime = from.is === 'time' ? await admin.fetchTopicOffsetsByTimestamp(topic, from.timeMs) : []
     return partitions.map(({ partition, low, high }) => {
-      const wanted = isOffset ? from : (byTime.find((each) => each.partition === partition)?.offset ?? low)
-      const start = BigInt(wanted) < BigInt(low) ? BigInt(low) : BigInt(wanted)
-      return { partition, start, end: BigInt(high) }
+      const found = BigInt(byTime.find((each) => each.partition === partition)?.offset ?? low)
+      const wanted = from.is === 'offset' ? from.offset : found
+      return { partition, start: wanted < BigInt(low) ? BigInt(low) : wanted, end: BigInt(high) }
     })
   })
 }
 
-async function read(kafka: Kafka, { topic, positions, limit, follow }: Reading): Promise<void> {
+/** Until all of it is read, or `interrupted` is aborted. */
+async function read(
+  kafka: Kafka,
+  { topic, positions, limit, follow }: Reading,
+  interrupted: AbortSignal,
+): Promise<void> {
   const unread = new Set(positions.filter(({ start, end }) => start < end).map(({ partition }) => partition))
   if (unread.size === 0 && !follow) return
   // kafkajs reads only as a member of a group, so this one is made up and removed again.
   const groupId = `cli-${randomUUID()}`
   const consumer = kafka.consumer({ groupId, sessionTimeout: 10_000, heartbeatInterval: 3_000, maxWaitTimeInMs: 200 })
-  const enough = new AbortController()
-  process.once('SIGINT', () => enough.abort())
+  const read = new AbortController()
+  const enough = AbortSignal.any([read.signal, interrupted])
   let printed = 0
-  await consumer.connect()
-  await consumer.subscribe({ topics: [topic], fromBeginning: true })
-  await consumer.run({
-    autoCommit: false,
-    eachMessage: async ({ partition, message }) => {
-      if (enough.signal.aborted) return
-      printMessage(topic, partition, message)
-      printed += 1
-      const end = positions.find((each) => each.partition === partition)?.end ?? 0n
-      if (BigInt(message.offset) + 1n >= end) unread.delete(partition)
-      if (printed >= limit || (unread.size === 0 && !follow)) enough.abort()
-    },
+  try {
+    await consumer.connect()
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    await consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ partition, message }) => {
+        if (enough.aborted) return
+        printMessage(topic, partition, message)
+        printed += 1
+        const end = positions.find((each) => each.partition === partition)?.end ?? 0n
+        if (BigInt(message.offset) + 1n >= end) unread.delete(partition)
+        if (printed >= limit || (unread.size === 0 && !follow)) read.abort()
+      },
+    })
+    for (const { partition, start } of positions) consumer.seek({ topic, partition, offset: String(start) })
+    await untilAborted(enough)
+  } finally {
+    await consumer.disconnect()
+    await removeGroup(kafka, groupId)
+  }
+}
+
+/** A consumer that was interrupted before it joined has no group. */
+async function removeGroup(kafka: Kafka, groupId: string): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    const { groups } = await admin.listGroups()
+    if (groups.some((group) => group.groupId === groupId)) await admin.deleteGroups([groupId])
   })
-  for (const { partition, start } of positions) consumer.seek({ topic, partition, offset: String(start) })
-  if (!enough.signal.aborted) await once(enough.signal, 'abort')
-  await consumer.disconnect()
-  await withAdmin(kafka, (admin) => admin.deleteGroups([groupId]))
 }
 
 function printMessage(

@@ -5,6 +5,7 @@ import { bringUp, printAddresses } from './bring-up.ts'
 import { command, type Local } from './local.ts'
 import { printOrder } from './order.ts'
 import { print } from './output.ts'
+import { withDatabase } from './support/database.ts'
 import { inOrder } from './timeline.ts'
 import { type Watched, watchOrder } from './watch.ts'
 
@@ -16,7 +17,9 @@ async function demo(local: Local): Promise<void> {
   print()
   print(`  ${bodies.length} orders placed at once, and what the services said about each:`)
   const placed = await Promise.all(bodies.map((body) => placeOrder(local, body)))
-  const watched = await Promise.all(placed.map(({ id }) => watchOrder(local, id)))
+  const watched = await withDatabase(local.stack, (database) =>
+    Promise.all(placed.map(({ id }) => watchOrder({ local, database }, id))),
+  )
   for (const one of watched) {
     print()
     printOrder(one)
@@ -50,7 +53,7 @@ async function crash(local: Local, body: unknown): Promise<Watched> {
   print(`  payment is dead, and the order is ${(await getOrder(local, id)).status}. payment is started again …`)
   const started = { service: 'payment', type: '*** started again ***', at: new Date() }
   await local.services.start('payment')
-  const { order, timeline } = await watchOrder(local, id)
+  const { order, timeline } = await withDatabase(local.stack, (database) => watchOrder({ local, database }, id))
   const whole = { order, timeline: inOrder([...timeline, killed, started]) }
   print()
   printOrder(whole)

@@ -1,7 +1,8 @@
 import { type InfraConfig, readConfig } from '../config.ts'
 import { openServices, openStack, type Provider, type Services, type Stack } from '../index.ts'
-import { fail } from './output.ts'
+import { complain, fail } from './output.ts'
 import { chooseProvider } from './provider.ts'
+import { settingsWarnings } from './support/settings.ts'
 
 export interface Local {
   readonly config: InfraConfig
@@ -24,11 +25,15 @@ export async function openLocal(): Promise<Local> {
   return { config, provider, stack, services }
 }
 
-/** Runs a command, and turns what it throws into its message and exit code 1. */
-export async function command(work: (local: Local) => Promise<void>): Promise<void> {
+/**
+ * Runs a command, and turns what it throws into its message on stderr and an exit code. It is told first of settings in
+ * `.env` that nothing reads.
+ */
+export async function command(work: (local: Local) => Promise<void>, exitCode = 1): Promise<void> {
   try {
+    for (const warning of await settingsWarnings()) complain(warning)
     await work(await openLocal())
   } catch (error) {
-    fail(error)
+    fail(error, exitCode)
   }
 }

@@ -5,6 +5,10 @@ import { followFile, lastLines } from '../process/log-file.ts'
 import { components, type Stack } from '../stack.ts'
 import { command, type Local } from './local.ts'
 import { print } from './output.ts'
+import { UsageError } from './support/failure.ts'
+import { interruption, untilAborted } from './support/interruption.ts'
+import { didYouMean } from './support/nearest.ts'
+import { parts } from './support/ours.ts'
 
 const linesOfOne = 200
 const linesOfEach = 30
@@ -20,10 +24,8 @@ async function logs({ stack }: Local): Promise<void> {
   const [, , only = '', follow = ''] = process.argv
   const all = await logsOf(stack)
   const chosen = all.filter(({ name }) => only === '' || name === only)
-  if (chosen.length === 0) {
-    const names = all.map(({ name }) => name).join(' ')
-    throw new Error(only === '' ? 'Nothing has logged yet: make up' : `${only} has no log. There are: ${names}`)
-  }
+  if (chosen.length === 0) throw only === '' ? new Error('Nothing has logged yet: make up') : noLog(only, all)
+  const interrupted = follow === '' ? undefined : untilAborted(interruption())
   const width = Math.max(...chosen.map(({ name }) => name.length))
   const printLine = (name: string, line: string) =>
     print(only === '' ? `${name.padEnd(width)} | ${readable(line)}` : readable(line))
@@ -31,14 +33,27 @@ async function logs({ stack }: Local): Promise<void> {
     const lines = await log.lastLines(only === '' ? linesOfEach : linesOfOne)
     for (const line of lines) printLine(log.name, line)
   }
-  if (follow !== '') await Promise.all(chosen.map((log) => log.follow((line) => printLine(log.name, line))))
+  if (interrupted === undefined) return
+  const ended = Promise.all(chosen.map((log) => log.follow((line) => printLine(log.name, line))))
+  await Promise.race([ended, interrupted])
+  // What follows the logs never returns, and holds nothing that has to be given back.
+  process.exit(0)
 }
 
-/** Whoever has logged: the components, wherever they run, and the services, which log into files. */
+function noLog(only: string, all: readonly Log[]): Error {
+  const part = parts.find((name) => name === only)
+  const names = all.map(({ name }) => name)
+  if (part !== undefined) return new Error(`${part} has not logged yet: make up starts it.`)
+  return new UsageError(
+    `S=${only} does not exist.${didYouMean(only, [...parts, ...names])} There are logs of: ${names.join(', ')}.`,
+  )
+}
+
+/** What has logged: the components, wherever they run, and the services, which log into files. */
 async function logsOf(stack: Stack): Promise<readonly Log[]> {
   const directory = join(stack.directory, 'logs')
   const files = (await readdir(directory).catch(() => [])).filter((file) => file.endsWith('.log')).toSorted()
-  const parts = await Promise.all(
+  const ofComponents = await Promise.all(
     components.map(async (name) => ({
       name,
       hasLogged: (await stack.lastLines(name, 1)).length > 0,
@@ -54,7 +69,7 @@ async function logsOf(stack: Stack): Promise<readonly Log[]> {
       lastLines: (count: number) => lastLines(path, count),
       follow: (onLine: (line: string) => void) => followFile(path, onLine),
     }))
-  return [...parts.filter(({ hasLogged }) => hasLogged), ...services]
+  return [...ofComponents.filter(({ hasLogged }) => hasLogged), ...services]
 }
 
 const pretty = prettyFactory({

@@ -1,22 +1,19 @@
-import { readFile } from 'node:fs/promises'
-import { z } from 'zod'
 import { formatMoney } from '#contracts'
 import { placeOrder } from './api.ts'
 import { command, type Local } from './local.ts'
 import { print } from './output.ts'
+import { withDatabase } from './support/database.ts'
+import { readOrderFile } from './support/order-file.ts'
+import { demandOurs } from './support/ours.ts'
 import { timelineLines } from './timeline.ts'
 import { type Watched, watchOrder } from './watch.ts'
 
 /** `make order`: places the first of the example orders, or the order in a file, and watches it. */
 async function order(local: Local): Promise<void> {
-  const file = process.argv[2] || new URL('../../examples/orders.json', import.meta.url)
-  const content: unknown = JSON.parse(await readFile(file, 'utf8'))
-  const [body] = z
-    .array(z.unknown())
-    .nonempty()
-    .parse(Array.isArray(content) ? content : [content])
+  const body = await readOrderFile(process.argv[2] ?? '')
+  await demandOurs(local, 'order', 'postgres')
   const { id } = await placeOrder(local, body)
-  printOrder(await watchOrder(local, id))
+  printOrder(await withDatabase(local.stack, (database) => watchOrder({ local, database }, id)))
 }
 
 /** An order's outcome in a line, and below it its way. */

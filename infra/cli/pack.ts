@@ -21,7 +21,11 @@ async function pack(): Promise<void> {
   try {
     const project = join(folder, 'tsconfig.json')
     await writeFile(project, JSON.stringify(compilerConfig(folder)))
-    await run(join(projectRoot, 'node_modules/.bin/tsc'), ['--project', project], { timeout: timeoutMs })
+    const compiled = run(join(projectRoot, 'node_modules/.bin/tsc'), ['--project', project], { timeout: timeoutMs })
+    await compiled.catch((error: unknown) => {
+      // The compiler complains on stdout.
+      throw new Error(`The library does not compile:\n${z.object({ stdout: z.string() }).parse(error).stdout}`)
+    })
     await cp(join(projectRoot, 'db/messaging'), join(folder, 'migrations'), { recursive: true })
     await cp(join(projectRoot, 'LICENSE'), join(folder, 'LICENSE'))
     await cp(join(projectRoot, 'docs/messaging.md'), join(folder, 'README.md'))

@@ -1,77 +1,54 @@
 import { z } from 'zod'
-import { firstKey, servicePort } from '../services.ts'
 import { command, type Local } from './local.ts'
 import { print, printTable } from './output.ts'
+import { askAsOperator } from './support/ask.ts'
+import { notOurs, strangersIn } from './support/ours.ts'
+import { parkedAt } from './support/parked.ts'
+import { type Participant, parseRedrive, type Redrive, redriveUsage } from './support/redrive-request.ts'
 
-const requestTimeoutMs = 10_000
-const participants = ['order', 'payment', 'notification'] as const
-type Participant = (typeof participants)[number]
-const usage = "make redrive REASON='fixed in 1.2' [S=payment] [KEY=<order>] [CAUSE=content] [DRY=1] [DISCARD=1]"
-
-const parked = z.object({
-  keys: z.array(
-    z.object({
-      key: z.string(),
-      state: z.string(),
-      cause: z.string(),
-      attempts: z.int(),
-      messages: z.int(),
-      error: z.string(),
-      first: z.object({ version: z.int(), type: z.string() }),
-    }),
-  ),
-})
 const done = z.object({ keys: z.array(z.string()) })
 
 /** `make redrive`: shows what is parked; with a reason has it tried again, or gives up the first message of each key. */
 async function redrive(local: Local): Promise<void> {
   const [, , service = '', key = '', cause = '', reason = '', dry = '', discard = ''] = process.argv
-  const chosen = participants.filter((name) => service === '' || name === service)
-  if (chosen.length === 0) throw new Error(usage)
-  const filter = { ...(key === '' ? {} : { key }), ...(cause === '' ? {} : { cause }) }
-  for (const name of chosen) {
-    const { keys } = parked.parse(
-      await ask(local, { name, path: `/ops/parked?${new URLSearchParams(filter).toString()}` }),
-    )
-    print(`  ${name}: ${keys.length === 0 ? 'nothing is parked' : ''}`.trimEnd())
-    if (keys.length === 0) continue
-    printTable([
-      ['key', 'state', 'cause', 'attempts', 'waiting', 'next', 'error'],
-      ...keys.map(({ key: id, state, cause: why, attempts, messages, first, error }) => [
-        id,
-        state,
-        why,
-        `${attempts}`,
-        `${messages}`,
-        `${first.type} ${first.version}`,
-        error.split('\n')[0] ?? '',
-      ]),
-    ])
-    if (reason === '') continue
-    const verb = discard === '' ? 'redrive' : 'discard'
-    const body = JSON.stringify({ ...filter, reason, dryRun: dry !== '' })
-    const { keys: acted } = done.parse(await ask(local, { name, path: `/ops/parked/${verb}`, body }))
-    print(`  ${dry === '' ? '' : 'would '}${verb} ${acted.length}`)
+  const wanted = parseRedrive({ service, key, cause, reason, dry, discard })
+  const strangers = await strangersIn(local, wanted.services)
+  // Half of a list is better than none. Half of what was ordered would have to be ordered again.
+  if (wanted.does !== 'show' && strangers.length > 0) throw notOurs(local, strangers)
+  let found = 0
+  for (const name of wanted.services) {
+    if (!strangers.some((stranger) => stranger.name === name)) found += await redriveAt(local, name, wanted)
   }
-  if (reason === '') print(`  To have them tried again: ${usage}`)
+  if (wanted.does === 'show' && found > 0) print(`  To have them tried again: ${redriveUsage}`)
+  if (strangers.length > 0) throw notOurs(local, strangers)
 }
 
-interface Question {
-  readonly name: Participant
-  readonly path: string
-  /** Left out: a GET. */
-  readonly body?: string
-}
-
-async function ask({ config, services }: Local, { name, path, body }: Question): Promise<unknown> {
-  const response = await fetch(`http://127.0.0.1:${servicePort(config.servicePorts, name)}${path}`, {
-    headers: { authorization: `Bearer ${firstKey(services, 'OPS_API_KEYS')}`, 'content-type': 'application/json' },
-    signal: AbortSignal.timeout(requestTimeoutMs),
-    ...(body === undefined ? {} : { method: 'POST', body }),
-  })
-  const text = await response.text()
-  if (!response.ok) throw new Error(`${name} answered ${response.status}: ${text}`)
-  return JSON.parse(text)
+/** @returns how many keys were found */
+async function redriveAt(
+  local: Local,
+  service: Participant,
+  { does, filter, reason, isDry }: Redrive,
+): Promise<number> {
+  const { keys } = await parkedAt(local, { service, filter })
+  print(`  ${service}: ${keys.length === 0 ? 'nothing is parked' : ''}`.trimEnd())
+  if (keys.length === 0) return 0
+  printTable([
+    ['key', 'state', 'cause', 'attempts', 'waiting', 'next', 'error'],
+    ...keys.map(({ key: id, state, cause: why, attempts, messages, first, error }) => [
+      id,
+      state,
+      why,
+      `${attempts}`,
+      `${messages}`,
+      `${first.type} ${first.version}`,
+      error.split('\n')[0] ?? '',
+    ]),
+  ])
+  if (does === 'show') return keys.length
+  const body = { ...filter, reason, dryRun: isDry }
+  const { keys: acted } = done.parse(await askAsOperator(local, { service, path: `/ops/parked/${does}`, body }))
+  print(`  ${isDry ? 'would ' : ''}${does} ${acted.length}`)
+  return keys.length
 }
 
 await command(redrive)

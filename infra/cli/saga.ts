@@ -4,18 +4,36 @@ import { awaitedBy } from './awaited.ts'
 import { command, type Local } from './local.ts'
 import { printOrder } from './order.ts'
 import { print } from './output.ts'
+import { type Database, withDatabase } from './support/database.ts'
+import { UsageError } from './support/failure.ts'
+import { demandOurs } from './support/ours.ts'
 import { timelineLines, timelineOf } from './timeline.ts'
+
+const usage = 'make saga ORDER=<its id>, which make order prints.'
 
 /** `make saga ORDER=…`: what the services have said about one order until now, and what is awaited until when. */
 async function saga(local: Local): Promise<void> {
-  const id = z.uuid({ error: 'Say which order: make saga ORDER=<its id>' }).safeParse(process.argv[2])
-  if (!id.success) throw new Error(id.error.issues[0]?.message)
-  const orderId = id.data
-  const timeline = await timelineOf(local.stack, orderId)
+  const orderId = parseOrderId(process.argv[2] ?? '')
+  await demandOurs(local, 'postgres')
+  await withDatabase(local.stack, (database) => tell(local, database, orderId))
+}
+
+function parseOrderId(text: string): string {
+  if (text === '') throw new UsageError(`Say which order: ${usage}`)
+  const id = z.uuid().safeParse(text)
+  if (!id.success) throw new UsageError(`ORDER=${text} is not the id of an order, which is a UUID: ${usage}`)
+  // As PostgreSQL writes them, and the topics' keys are compared.
+  return id.data.toLowerCase()
+}
+
+async function tell(local: Local, database: Database, orderId: string): Promise<void> {
+  const timeline = await timelineOf(database, orderId)
+  if (timeline.length === 0)
+    throw new Error(`No service has said anything about an order ${orderId}: it does not exist.`)
   const order = await viewOf(local, orderId)
   if (order !== undefined) printOrder({ order, timeline })
   else for (const line of timelineLines(timeline)) print(`  ${line}`)
-  const awaited = await awaitedBy(local.stack, orderId, timeline)
+  const awaited = await awaitedBy(database, orderId, timeline)
   print(awaited.length === 0 ? '  nothing is awaited' : '  awaited')
   for (const line of awaited) print(`    ${line}`)
 }

@@ -1,24 +1,30 @@
 import pg from 'pg'
 import { z } from 'zod'
-import type { Stack } from '../stack.ts'
 import { command, type Local } from './local.ts'
 import { print, printTable } from './output.ts'
+import { choose } from './support/choice.ts'
+import { UsageError } from './support/failure.ts'
+import { demandOurs } from './support/ours.ts'
 
 const statementTimeoutMs = 30_000
-const usage = "make sql DB=order|payment|notification|admin Q='select …'"
+const databases = ['order', 'payment', 'notification', 'admin'] as const
 
 /** `make sql`: one or more statements as a service's own role, or as superuser. */
-async function sql({ stack }: Local): Promise<void> {
+async function sql(local: Local): Promise<void> {
   const [, , database = '', query = ''] = process.argv
-  const url = urlFor(stack, database)
-  if (url === undefined || query === '') throw new Error(usage)
+  const role = choose({ variable: 'DB', value: database, known: databases })
+  if (query.trim() === '') throw new UsageError(`Say what to run: make sql DB=${role} Q='select …'`)
+  await demandOurs(local, 'postgres')
+  const { endpoints } = local.stack
   const client = new pg.Client({
-    connectionString: url,
+    connectionString: role === 'admin' ? endpoints.adminUrl : endpoints.databaseUrl(`${role}_service`),
     connectionTimeoutMillis: 3_000,
     statement_timeout: statementTimeoutMs,
     // Everything as PostgreSQL prints it: no number is rounded, no time moved to another zone.
     types: { getTypeParser: () => (text: string) => text },
   })
+  // A server that goes away fails the statement, and that is told.
+  client.on('error', () => undefined)
   await client.connect()
   try {
     const results = await client.query({ text: query, rowMode: 'array' })
@@ -26,13 +32,6 @@ async function sql({ stack }: Local): Promise<void> {
   } finally {
     await client.end()
   }
-}
-
-function urlFor({ endpoints }: Stack, database: string): string | undefined {
-  if (database === 'admin') return endpoints.adminUrl
-  return ['order', 'payment', 'notification'].includes(database)
-    ? endpoints.databaseUrl(`${database}_service`)
-    : undefined
 }
 
 const texts = z.array(z.array(z.string().nullable()))

@@ -1,85 +1,31 @@
-import { z } from 'zod'
-import { memoryBytes } from '../process/process-table.ts'
-import { components, type ProcessStatus } from '../stack.ts'
-import { complaintsOf } from './complaints.ts'
-import { printConsumerLag, printSlots } from './lags.ts'
 import { command, type Local } from './local.ts'
-import { print, printTable } from './output.ts'
+import { print } from './output.ts'
+import { UsageError } from './support/failure.ts'
+import { issuesOf, verdictOf } from './support/status/issues.ts'
+import { observe } from './support/status/observe.ts'
+import { reportInJson, reportLines } from './support/status/words.ts'
 
-const timeoutMs = 3_000
+/** So that a script can tell `not well` from a status that could not be taken. */
+const unanswered = 2
 
-/** `make status`: every process and what it waits for, then every connector, consumer group and replication slot. */
-async function status({ stack, services }: Local): Promise<void> {
-  const [parts, apps] = await Promise.all([stack.status(), services.status()])
-  const memoryOf = ({ name, pid }: ProcessStatus) => {
-    const component = components.find((each) => each === name)
-    if (component !== undefined) return stack.memoryBytes(component)
-    return pid === undefined ? undefined : memoryBytes(pid)
-  }
-  const row = async (process: ProcessStatus) => rowOf(process, await memoryOf(process))
-  printTable([
-    ['process', 'state', 'pid or container', 'memory', 'address'],
-    ...(await Promise.all([...parts, ...apps].map(row))),
-  ])
-  for (const { name } of [...parts, ...apps].filter(({ state }) => state === 'dead')) {
-    print(`  ${name} is gone and was not ended by make down: make logs S=${name}, then make up`)
-  }
-  await printComplaints(apps)
-  const isReady = (name: string) => parts.some((part) => part.name === name && part.state === 'ready')
-  if (isReady('connect')) await section('connectors', () => printConnectors(stack.endpoints.connectUrl))
-  if (isReady('kafka')) await section('consumer groups', () => printConsumerLag(stack))
-  if (isReady('postgres')) await section('replication slots', () => printSlots(stack))
+/**
+ * `make status`: whether all is well, then every process and what it waits for, every connector, consumer group and
+ * replication slot, and what waits for a person. `--json`: the same as one document. Exit code 0 when all is well, 1 when
+ * not, 2 when it cannot be told.
+ */
+async function status(local: Local): Promise<void> {
+  const wantsJson = isJson(process.argv.slice(2).filter((argument) => argument !== ''))
+  const report = await observe(local)
+  const issues = issuesOf(report)
+  if (wantsJson) print(reportInJson(report, issues))
+  else for (const line of [verdictOf(report, issues), '', ...reportLines(report)]) print(line)
+  if (issues.length > 0) process.exitCode = 1
 }
 
-function rowOf({ name, state, pid, container, port }: ProcessStatus, bytes: number | undefined): readonly string[] {
-  const memory = bytes === undefined ? '' : `${Math.round(bytes / 1024 / 1024)} MB`
-  return [name, state, container ?? String(pid ?? ''), memory, `127.0.0.1:${port}`]
+function isJson(given: readonly string[]): boolean {
+  const unknown = given.find((argument) => argument !== '--json')
+  if (unknown !== undefined) throw new UsageError(`status knows --json, and not ${unknown}.`)
+  return given.length > 0
 }
 
-/** One that lives and is not ready knows why. */
-async function printComplaints(services: readonly ProcessStatus[]): Promise<void> {
-  const silent = services.filter(({ state }) => state === 'silent')
-  const complaints = await Promise.all(silent.map(async (service) => ({ service, says: await complaintsOf(service) })))
-  for (const { service, says } of complaints) for (const complaint of says) print(`  ${service.name}: ${complaint}`)
-}
-
-/** What cannot be asked must not keep the rest from being shown: a status is read when something is wrong. */
-async function section(what: string, printing: () => Promise<void>): Promise<void> {
-  print()
-  try {
-    await printing()
-  } catch (error) {
-    print(`  ${what} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
-
-const connectors = z.record(
-  z.string(),
-  z.object({
-    status: z.object({
-      connector: z.object({ state: z.string() }),
-      tasks: z.array(z.object({ id: z.number(), state: z.string(), trace: z.string().optional() })),
-    }),
-  }),
-)
-
-/** A connector says RUNNING while its task has failed, so the task is what counts. */
-async function printConnectors(connectUrl: string): Promise<void> {
-  const response = await fetch(`${connectUrl}/connectors?expand=status`, { signal: AbortSignal.timeout(timeoutMs) })
-  const found = Object.entries(connectors.parse(await response.json()))
-  if (found.length === 0) {
-    print('  no connector is registered: the relay does that')
-    return
-  }
-  const rows = found.flatMap(([name, { status }]) =>
-    status.tasks.map(({ id, state, trace }) => [
-      name,
-      status.connector.state,
-      `task ${id} ${state}`,
-      trace?.split('\n')[0] ?? '',
-    ]),
-  )
-  printTable([['connector', 'state', 'task', 'error'], ...rows])
-}
-
-await command(status)
+await command(status, unanswered)

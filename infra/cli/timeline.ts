@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import type { Stack } from '../index.ts'
-import { queryRows } from './query.ts'
+import type { Database } from './support/database.ts'
 
 export interface Said {
   readonly type: string
@@ -8,33 +7,29 @@ export interface Said {
   readonly at: Date
 }
 
-const schemas = ['order_service', 'payment_service', 'notification_service'] as const
 /** Clocks of the service that made the order's id and of the database may differ by so much. */
 const clockSkewMs = 60_000
 
-const row = z.object({ type: z.string(), source: z.string(), occurred_at: z.date() })
+const rows = z.array(z.object({ type: z.string(), source: z.string(), occurred_at: z.date() }))
+
+/** Services in the order in which they speak of what happens at one moment, and in it the order of their outboxes. */
+const everythingSaid = (['order', 'payment', 'notification'] as const)
+  .map(
+    (service, rank) => `
+      select ${rank} as rank, id, type, source, occurred_at from ${service}_service.outbox
+      where aggregateid = $1 and id >= ${service}_service.outbox_id_at($2)`,
+  )
+  .join(' union all ')
 
 /** Everything the services have said about an order, in the order of the database's clock. */
-export async function timelineOf({ endpoints }: Stack, orderId: string): Promise<readonly Said[]> {
+export async function timelineOf(database: Database, orderId: string): Promise<readonly Said[]> {
   // A UUIDv7 begins with its milliseconds: rows that are older cannot be about this order.
   const placedAt = Number.parseInt(orderId.replaceAll('-', '').slice(0, 12), 16)
   const since = new Date(placedAt - clockSkewMs)
-  const said = await Promise.all(
-    schemas.map(async (schema) => {
-      const rows = await queryRows(
-        endpoints.databaseUrl(schema),
-        `select type, source, occurred_at from outbox
-         where aggregateid = $1 and id >= outbox_id_at($2) order by id`,
-        [orderId, since],
-      )
-      return z.array(row).parse(rows)
-    }),
-  )
-  return inOrder(
-    said
-      .flat()
-      .map(({ type, source, occurred_at }) => ({ type, service: source.replace(/-service$/, ''), at: occurred_at })),
-  )
+  const said = await database.rows(`${everythingSaid} order by occurred_at, rank, id`, [orderId, since])
+  return rows
+    .parse(said)
+    .map(({ type, source, occurred_at }) => ({ type, service: source.replace(/-service$/, ''), at: occurred_at }))
 }
 
 /** By time. */

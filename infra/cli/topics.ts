@@ -1,11 +1,14 @@
 import { kafkaClient, withAdmin } from '../kafka/client.ts'
 import { command, type Local } from './local.ts'
 import { printTable } from './output.ts'
+import { demandOurs } from './support/ours.ts'
+import { ownTopics } from './support/topic-names.ts'
 
 /** `make topics`: how much is in each. Kafka's own topics are left out. */
-async function topics({ stack }: Local): Promise<void> {
-  await withAdmin(kafkaClient(stack.endpoints.brokers), async (admin) => {
-    const names = (await admin.listTopics()).filter((name) => !name.startsWith('__')).toSorted()
+async function topics(local: Local): Promise<void> {
+  await demandOurs(local, 'kafka')
+  await withAdmin(kafkaClient(local.stack.endpoints.brokers), async (admin) => {
+    const names = await ownTopics(admin)
     const rows = await Promise.all(
       names.map(async (name) => {
         const partitions = (await admin.fetchTopicOffsets(name)).toSorted((a, b) => a.partition - b.partition)

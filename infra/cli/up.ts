@@ -1,17 +1,17 @@
 import { bringUp, printAddresses, printEndpoints } from './bring-up.ts'
 import { command, type Local } from './local.ts'
 import { print } from './output.ts'
+import { planFor } from './support/plan.ts'
 
-/** `make up`: everything; with ONLY=stack what the services stand on, and its addresses. */
+/** `make up`: everything; with ONLY=order,… those and what they need; with ONLY=stack what the services stand on, and its addresses. */
 async function up(local: Local): Promise<void> {
-  const stackOnly = process.argv[2] === 'stack'
-  await bringUp(local, stackOnly)
+  const only = process.argv[2] ?? ''
+  const plan = planFor(only)
+  await bringUp(local, plan)
   print()
-  if (stackOnly) {
-    printEndpoints(local)
-    return
-  }
-  printAddresses(local)
+  if (only === '') printAddresses(local)
+  else if (plan.components.size > 0) printEndpoints(local)
+  if (plan.services.size === 0) return
   print()
   print('  make order places one, make status says how everything is, make down ends it and keeps the data.')
 }

@@ -11,6 +11,9 @@ export interface ContainerFacts {
   readonly paused: boolean
   /** Of this machine, as it was asked for when the container was made. */
   readonly ports: readonly number[]
+  /** By the name under which it was asked for. */
+  readonly image: string
+  readonly startedAt: Date
 }
 
 const noEngine = 'No Docker engine answers. Start Docker, or name its socket in DOCKER_HOST.'
@@ -70,6 +73,8 @@ export async function inspect(name: string): Promise<ContainerFacts | undefined>
   return {
     running: found.State.Running,
     paused: found.State.Paused,
+    image: found.Config.Image,
+    startedAt: new Date(found.State.StartedAt),
     ports: Object.values(bindings).flatMap((ports) => ports.map(({ HostPort }) => Number(HostPort))),
   }
 }

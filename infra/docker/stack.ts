@@ -1,6 +1,8 @@
-import { join } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { answers } from '../answers.ts'
+import { projectRoot } from '../config.ts'
 import { createDatabase, postgresUrl } from '../postgres/client.ts'
 import { withLock } from '../process/lock.ts'
 import { busyPorts, type NeededPort } from '../process/ports.ts'
@@ -89,6 +91,7 @@ export function dockerStack(options: StackOptions, launcher: Launcher): Stack {
       if (found?.running !== true) throw new Error(`${component} does not run`)
       await signalContainer(nameOf(component), signal)
     },
+    changed: (component) => changedSince(options, component),
     status: () => Promise.all(components.map((component) => statusOf(options, component))),
     memoryBytes: (component) => containerMemoryBytes(nameOf(component)),
     lastLines: (component, count) => lastContainerLines(nameOf(component), count),
@@ -148,6 +151,19 @@ async function statusOf(options: StackOptions, component: Component): Promise<Co
   if (!found.running) return { ...described, state: 'dead', container: name }
   if (found.paused) return { ...described, state: 'paused', container: name }
   return { ...described, state: (await answers(component, options.ports)) ? 'ready' : 'silent', container: name }
+}
+
+/** Its image, and files that are mounted into it: it has read them when it started. */
+async function changedSince(options: StackOptions, component: Component): Promise<readonly string[]> {
+  const found = await inspect(containerName(projectName(options.directory), component))
+  if (found?.running !== true) return []
+  const { image, volumes } = await definitionOf(component, options)
+  const files = volumes.flatMap(({ file }) => (file === undefined ? [] : [file]))
+  const times = await Promise.all(files.map(async (file) => ({ file, mtime: (await stat(file)).mtime })))
+  return [
+    ...(found.image === image ? [] : [`the image (${found.image}, now ${image})`]),
+    ...times.filter(({ mtime }) => mtime > found.startedAt).map(({ file }) => relative(projectRoot, file)),
+  ]
 }
 
 async function problems(options: StackOptions, launcher: Launcher): Promise<readonly Problem[]> {

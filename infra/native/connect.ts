@@ -6,10 +6,13 @@ import type { StackOptions } from '../stack.ts'
 import { fetchJars } from './jars.ts'
 import { javaCommand } from './java.ts'
 import { writeProperties } from './properties.ts'
+import { filesAsSettings } from './settings-files.ts'
 
 /** A worker whose predecessor was killed waits out its session time-out first. */
 const startTimeoutMs = 60_000
 const heapMb = 512
+
+const settingsFiles = ['infra/connect/worker.properties', 'infra/kafka/log4j2.yaml']
 
 /** One distributed Connect worker with Debezium as its only plugin. */
 export function connectDaemon(options: StackOptions): Daemon {
@@ -22,6 +25,7 @@ export function connectDaemon(options: StackOptions): Daemon {
     // It takes 2 s. One that hangs is killed, which costs nothing: what was not confirmed is sent again.
     endSignals: [{ signal: 'SIGTERM', timeoutMs: 10_000 }],
     command: () => connectCommand(options),
+    settings: () => filesAsSettings(settingsFiles),
     answers: () => answers('connect', options.ports),
   }
 }

@@ -9,11 +9,14 @@ import type { StackOptions } from '../stack.ts'
 import { fetchJars, type Jars } from './jars.ts'
 import { javaCommand, runJava } from './java.ts'
 import { writeProperties } from './properties.ts'
+import { filesAsSettings } from './settings-files.ts'
 
 /** Recovery after a kill reads every segment that was open. */
 const startTimeoutMs = 60_000
 /** Measured: 170 MB of heap at 1,000 orders a second. */
 const heapMb = 384
+
+const settingsFiles = ['infra/kafka/server.properties', 'infra/kafka/log4j2.yaml']
 
 /** One broker that is its own controller. */
 export function kafkaDaemon(options: StackOptions): Daemon {
@@ -25,6 +28,10 @@ export function kafkaDaemon(options: StackOptions): Daemon {
     startTimeoutMs,
     endSignals: [{ signal: 'SIGTERM', timeoutMs: 20_000 }],
     command: () => kafkaCommand(options),
+    settings: async () => ({
+      ...(await filesAsSettings(settingsFiles)),
+      KAFKA_CONTROLLER_PORT: String(options.ports.kafkaController),
+    }),
     answers: () => answers('kafka', options.ports),
   }
 }

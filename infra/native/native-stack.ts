@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDatabase, postgresUrl } from '../postgres/client.ts'
-import { type Daemon, end, signal, start, state } from '../process/daemon.ts'
+import { changedSince, type Daemon, end, signal, start, state } from '../process/daemon.ts'
 import { followFile, lastLines } from '../process/log-file.ts'
 import type { NeededPort } from '../process/ports.ts'
 import { memoryBytes } from '../process/process-table.ts'
@@ -66,6 +66,7 @@ export function nativeStack(options: StackOptions): Stack {
       await Promise.all([stopOne(daemons.postgres, directory), stopOne(daemons.kafka, directory)])
     },
     kill: (component, name) => signal(daemons[component], name),
+    changed: (component) => changedSince(daemons[component]),
     status: () => Promise.all(components.map((component) => statusOf(component, daemons[component]))),
     memoryBytes: async (component) => {
       const { pid } = await state(daemons[component])

@@ -10,6 +10,7 @@ import { withLock } from './lock.ts'
 import { lastLines } from './log-file.ts'
 import { occupant } from './ports.ts'
 import { family, isAlive, lookUp, lookUpNow, type ProcessIdentity } from './process-table.ts'
+import { changedSettings, type KeptSettings, keepSettings, keptSettings, type Settings } from './settings-digest.ts'
 
 const pollMs = 25
 const killTimeoutMs = 5_000
@@ -26,6 +27,8 @@ export interface Daemon {
   /** Sent one after the other until it is gone, each with the time it may take. SIGKILL follows by itself. */
   readonly endSignals: readonly { readonly signal: NodeJS.Signals; readonly timeoutMs: number }[]
   command(): Promise<Command>
+  /** What a person may change while it runs, by name: variables, files. Kept as digests in its record. */
+  settings?(): Promise<Settings>
   answers(): Promise<boolean>
 }
 
@@ -88,6 +91,13 @@ export async function state(daemon: Daemon): Promise<{ readonly state: ProcessSt
   return { state: (await daemon.answers()) ? 'ready' : 'silent', pid: identity.pid }
 }
 
+/** The settings that it would be started with another value of, now; none when it does not run, or its record is older than that. */
+export async function changedSince(daemon: Daemon): Promise<readonly string[]> {
+  const running = await recall(daemon)
+  if (running?.settings === undefined || !(await isAlive(running))) return []
+  return changedSettings(running.settings, (await daemon.settings?.()) ?? {})
+}
+
 /** SIGKILL and SIGSTOP have taken effect when it returns. Throws if the daemon does not run. */
 export async function signal(daemon: Daemon, name: NodeJS.Signals): Promise<void> {
   const identity = await recall(daemon)
@@ -103,12 +113,16 @@ function elsewhere({ name, port, logFile }: Daemon, actual: number): StartError 
   return new StartError(name, reason, logFile)
 }
 
-const record = z.object({ pid: z.number().int().positive(), mark: z.string(), port: z.number().int() })
+const record = z.object({
+  pid: z.number().int().positive(),
+  mark: z.string(),
+  port: z.number().int(),
+  settings: keptSettings.optional(),
+})
+export type Recorded = z.infer<typeof record>
 
 /** The process that was started last, dead or alive. */
-export async function recall(
-  daemon: Pick<Daemon, 'recordFile'>,
-): Promise<(ProcessIdentity & { readonly port: number }) | undefined> {
+export async function recall(daemon: Pick<Daemon, 'recordFile'>): Promise<Recorded | undefined> {
   try {
     return record.parse(JSON.parse(await readFile(daemon.recordFile, 'utf8')))
   } catch {
@@ -119,6 +133,7 @@ export async function recall(
 
 async function launch(daemon: Daemon): Promise<ProcessIdentity> {
   const { file, args, environment, workingDirectory } = await daemon.command()
+  const settings = keepSettings((await daemon.settings?.()) ?? {})
   // Else a stranger would answer for us while ours dies of the same reason.
   const holder = await occupant(daemon.port)
   if (holder) throw new StartError(daemon.name, `port ${daemon.port} is in use by ${holder}`, daemon.logFile)
@@ -133,7 +148,8 @@ async function launch(daemon: Daemon): Promise<ProcessIdentity> {
     })
     // On record in the same breath: whoever ends this process now must not leave one behind that nobody knows.
     const facts = child.pid === undefined ? undefined : lookUpNow(child.pid)
-    if (facts) writeRecord(daemon, { pid: facts.pid, mark: facts.mark }, [file, ...args])
+    const started = { command: [file, ...args], settings }
+    if (facts) writeRecord(daemon, { pid: facts.pid, mark: facts.mark }, started)
     await once(child, 'spawn')
     child.unref()
     if (!facts) throw await startError(daemon, 'the process ended at once')
@@ -143,9 +159,14 @@ async function launch(daemon: Daemon): Promise<ProcessIdentity> {
   }
 }
 
-function writeRecord(daemon: Daemon, identity: ProcessIdentity, command: readonly string[]): void {
+interface Started {
+  readonly command: readonly string[]
+  readonly settings: KeptSettings
+}
+
+function writeRecord(daemon: Daemon, identity: ProcessIdentity, started: Started): void {
   const aside = `${daemon.recordFile}.new`
-  writeFileSync(aside, JSON.stringify({ ...identity, port: daemon.port, command }, null, 2))
+  writeFileSync(aside, JSON.stringify({ ...identity, port: daemon.port, ...started }, null, 2))
   renameSync(aside, daemon.recordFile)
 }
 

@@ -1,6 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { promisify } from 'node:util'
 import { machineEnvironment } from '../config.ts'
 
@@ -54,14 +55,30 @@ export async function memoryBytes(pid: number): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0)
 }
 
-/** The command line, for a person to recognise the process by. */
+/** The command line and the folder it runs in, for a person to recognise the process by. */
 export async function describe(pid: number): Promise<string> {
   try {
     const { stdout } = await run('ps', ['-o', 'args=', '-p', String(pid)])
-    return stdout.trim().slice(0, 100)
+    const folder = await workingDirectory(pid)
+    return `${withoutFlags(stdout)}${folder === undefined ? '' : ` in ${folder}`}`
   } catch {
     return 'a process that cannot be looked up'
   }
+}
+
+const describedMax = 100
+
+/** Programs of this project have so many flags and such long paths that what they run would be cut off. */
+function withoutFlags(commandLine: string): string {
+  const [program = '', ...words] = commandLine.trim().split(/\s+/)
+  return [basename(program), ...words.filter((word) => !word.startsWith('-'))].join(' ').slice(0, describedMax)
+}
+
+/** Undefined for a process of another user. */
+async function workingDirectory(pid: number): Promise<string | undefined> {
+  if (process.platform === 'linux') return await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
+  const { stdout } = await run('lsof', ['-a', '-d', 'cwd', '-Fn', '-p', String(pid)]).catch(() => ({ stdout: '' }))
+  return /^n(.*)$/m.exec(stdout)?.[1]
 }
 
 async function fromProc(pid: number): Promise<ProcessFacts | undefined> {

@@ -5,8 +5,18 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { freePorts } from '../../infra/index.ts'
-import { type Daemon, daemonFiles, end, recall, signal, start, state } from '../../infra/process/daemon.ts'
+import {
+  changedSince,
+  type Daemon,
+  daemonFiles,
+  end,
+  recall,
+  signal,
+  start,
+  state,
+} from '../../infra/process/daemon.ts'
 import { isAlive, lookUp } from '../../infra/process/process-table.ts'
 
 const listens = `require('http').createServer((_, r) => r.end()).listen(Number(process.env.PORT), '127.0.0.1')`
@@ -69,6 +79,30 @@ describe('a daemon', () => {
     expect(await end(example)).toBe('absent')
     expect(facts && (await isAlive(facts))).toBe(true)
     stranger.kill()
+  })
+
+  it('knows the settings that changed since it was started, and keeps no value of them', async () => {
+    let settings: Record<string, string> = { API_KEYS: 'sk_live_secret', LOG_LEVEL: 'info' }
+    const example = { ...daemon(listens), settings: async () => settings }
+    expect(await changedSince(example)).toEqual([])
+    await start(example)
+    expect(await changedSince(example)).toEqual([])
+    settings = { API_KEYS: 'sk_live_other', LOG_LEVEL: 'info', DRAIN_MS: '5' }
+    expect(await changedSince(example)).toEqual(['API_KEYS', 'DRAIN_MS'])
+    // Started again it is left alone: who wants the new ones ends it first.
+    await start(example)
+    expect(await changedSince(example)).toEqual(['API_KEYS', 'DRAIN_MS'])
+    expect(await readFile(example.recordFile, 'utf8')).not.toContain('sk_live')
+    await end(example)
+    expect(await changedSince(example)).toEqual([])
+  })
+
+  it('that was started by an older version is not said to have changed', async () => {
+    const example = { ...daemon(listens), settings: async () => ({ LOG_LEVEL: 'info' }) }
+    await start(example)
+    const { settings: _, ...old } = z.looseObject({}).parse(JSON.parse(await readFile(example.recordFile, 'utf8')))
+    await writeFile(example.recordFile, JSON.stringify(old))
+    expect(await changedSince(example)).toEqual([])
   })
 
   it('is killed when it does not go', async () => {

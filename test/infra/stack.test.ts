@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { composeProblems } from '../../infra/docker/compose.ts'
 import {
   type Component,
+  components,
   createTopics,
   freePorts,
   openStack,
@@ -88,6 +89,17 @@ providers.forEach((provider) =>
       await expect(moved.start('postgres')).rejects.toThrow(
         `port ${here.options.ports.postgres}, and ${postgres} is asked`,
       )
+    })
+
+    it('runs with the settings of the checkout, and says so', async () => {
+      const changed = await Promise.all(components.map((component) => stack.changed(component)))
+      expect(changed).toEqual([[], [], []])
+    })
+
+    it.runIf(provider === 'native')('names a setting that it runs without', async () => {
+      const [kafkaController = 0] = await freePorts(1)
+      const moved = openStack({ ...here.options, ports: { ...here.options.ports, kafkaController } })
+      expect(await moved.changed('kafka')).toEqual(['KAFKA_CONTROLLER_PORT'])
     })
 
     it.runIf(process.platform === 'linux')('is reached on 127.0.0.1 and from nowhere else', async () => {

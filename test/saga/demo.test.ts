@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { cliOf, root, run } from '../support/cli.ts'
+import { cliOf, root, run, runCliOf } from '../support/cli.ts'
 import { openShop } from '../support/shop.ts'
 
 const shop = openShop()
@@ -60,7 +60,7 @@ describe('the commands behind make', () => {
   })
 
   it('status and topics tell of every part', async () => {
-    const status = await cli('status')
+    const { stdout: status } = await runCliOf(shop)('status')
     for (const part of ['postgres', 'kafka', 'connect', 'relay', 'order', 'payment', 'notification', 'RUNNING']) {
       expect(status).toContain(part)
     }

@@ -12,6 +12,7 @@ import { commandsOf, documented, documentPaths } from '../support/documents/comm
 import { keepingsOf } from '../support/documents/kept-true.ts'
 import { here, shell, shellEnvironment } from '../support/documents/run.ts'
 import { follow } from '../support/follow.ts'
+import { limitMs } from '../support/limits.ts'
 import { anOrderOver, openShop } from '../support/shop.ts'
 import { provider } from '../support/stack.ts'
 

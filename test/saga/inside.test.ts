@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { cliOf } from '../support/cli.ts'
+import { cliOf, runCliOf } from '../support/cli.ts'
 import { limitMs } from '../support/limits.ts'
 import { openShop } from '../support/shop.ts'
 
@@ -7,7 +7,8 @@ const shop = openShop()
 const within = { timeout: limitMs(30_000), interval: 100 }
 
 const cli = cliOf(shop)
-const status = () => cli('status')
+/** It fails where something is wrong, which is what these tests are about. */
+const status = async () => (await runCliOf(shop)('status')).stdout
 const saga = (id: string) => cli('saga', id)
 
 describe('make status', () => {
