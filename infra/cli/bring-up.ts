@@ -1,26 +1,37 @@
 import { migrate } from '../../db/migrate.ts'
-import { createTopics, differentWarning, type ServiceName, StartError } from '../index.ts'
+import {
+  type Component,
+  createTopics,
+  differentWarning,
+  type ServiceName,
+  StartError,
+  serviceNames,
+  servicePort,
+} from '../index.ts'
 import { complaintsOf } from './complaints.ts'
 import type { Local } from './local.ts'
 import { elapsed, print, printTable } from './output.ts'
 import { rememberProvider } from './provider.ts'
 
 /**
- * Starts what does not run yet, in the order in which one needs the other, and says so line by line. `stackOnly` leaves
- * out services and migrations. Throws with all that is in the way before anything is started, or with what to do next.
+ * Starts what does not run yet, all of it at once: each part waits by itself for those it needs, and the machine is never
+ * idle meanwhile. Says line by line what has come. `stackOnly` leaves out services and migrations. Throws with all that is in the
+ * way before anything is started, or with what to do next.
  */
 export async function bringUp(local: Local, stackOnly = false): Promise<void> {
   const progress = progressSince(performance.now())
-  const problems = [...(await local.stack.problems()), ...(stackOnly ? [] : await local.services.problems())]
+  const [inTheStack, inTheServices] = await Promise.all([
+    local.stack.problems(),
+    stackOnly ? [] : local.services.problems(),
+  ])
+  const problems = [...inTheStack, ...inTheServices]
   if (problems.length > 0) {
     const list = problems.map(({ what, fix }) => `  - ${what}\n    ${fix}`).join('\n')
     throw new Error(`Nothing was started, because\n${list}`)
   }
-  await local.stack.prepare((text) => progress('', text))
   await rememberProvider(local.stack.directory, local.provider)
   try {
-    await startStack(local, progress, stackOnly)
-    if (!stackOnly) await startServices(local, progress)
+    await Promise.all(partsOf(local, progress, stackOnly))
   } catch (error) {
     if (!(error instanceof StartError)) throw error
     const failed = (await local.services.status()).find(
@@ -62,35 +73,27 @@ function progressSince(start: number): Progress {
   return (name, text) => print(`${elapsed(start)}  ${name.padEnd(18)} ${text}`)
 }
 
-async function startStack(local: Local, progress: Progress, stackOnly: boolean): Promise<void> {
+/** Of every part a promise. The broker, the worker and the connector are the longest chain: what can wait lets them go first. */
+function partsOf(local: Local, progress: Progress, stackOnly: boolean): readonly Promise<unknown>[] {
   const { stack, services, config } = local
-  const ready = (name: string, port: number) => progress(name, `ready  127.0.0.1:${port}`)
-  const helper = async (name: ServiceName, port: number) => {
-    await services.start(name)
-    ready(name, port)
+  const component = async (name: Component) => {
+    await stack.prepare((text) => progress(name, text), name)
+    await stack.start(name)
+    progress(name, `ready  127.0.0.1:${config.stack.ports[name]}`)
   }
-  const kafka = stack.start('kafka').then(() => ready('kafka', config.stack.ports.kafka))
-  const postgres = stack.start('postgres').then(() => ready('postgres', config.stack.ports.postgres))
-  await Promise.all([
-    kafka.then(() => stack.start('connect')).then(() => ready('connect', config.stack.ports.connect)),
-    kafka.then(() => makeTopics(local, progress)),
-    ...(stackOnly
-      ? [postgres]
-      : [
-          postgres.then(() => migrateSchemas(local, progress)),
-          helper('mail-sink', config.servicePorts.mailHttp),
-          helper('gateway-simulator', config.servicePorts.gateway),
-        ]),
-  ])
-}
-
-async function startServices({ services, config }: Local, progress: Progress): Promise<void> {
-  await Promise.all(
-    (['relay', 'order', 'payment', 'notification'] as const).map(async (name) => {
-      await services.start(name)
-      progress(name, `ready  http://127.0.0.1:${config.servicePorts[name]}`)
-    }),
-  )
+  const service = async (name: ServiceName) => {
+    await services.start(name)
+    progress(name, `ready  http://127.0.0.1:${servicePort(config.servicePorts, name)}`)
+  }
+  const topics = component('kafka').then(() => makeTopics(local, progress))
+  const connect = component('connect')
+  const postgres = component('postgres')
+  if (stackOnly) return [topics, connect, postgres]
+  const schemas = postgres.then(() => migrateSchemas(local, progress))
+  const relay = schemas.then(() => service('relay'))
+  const both = Promise.all([schemas, topics])
+  const others = serviceNames.filter((name) => name !== 'relay').map((name) => both.then(() => service(name)))
+  return [topics, connect, schemas, relay, ...others]
 }
 
 async function makeTopics({ stack, config }: Local, progress: Progress): Promise<void> {
