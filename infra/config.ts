@@ -29,6 +29,8 @@ export function machineEnvironment(): Readonly<Record<string, string>> {
     'XDG_RUNTIME_DIR',
     'LD_LIBRARY_PATH',
     'SSL_CERT_FILE',
+    // Which runs it belongs to (runs/config.ts).
+    'PAYSAGA_RUN',
   ]
   return Object.fromEntries(
     names.flatMap((name) => {
