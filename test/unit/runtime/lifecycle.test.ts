@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { limitMs } from '../../support/limits.ts'
 
 // Each starts a process, which takes its time on a busy machine.
-vi.setConfig({ testTimeout: 20_000 })
+vi.setConfig({ testTimeout: limitMs(20_000) })
 
 const script = new URL('./lifecycle-service.ts', import.meta.url).pathname
 
