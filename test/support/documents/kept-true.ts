@@ -48,6 +48,7 @@ const keepings: Readonly<Record<string, readonly (readonly [RegExp, Keeping])[]>
   ],
   'docs/ledger.md': [[/^make ledger$/, prints(/all of it fits/)]],
   'docs/operations.md': [
+    [/^make status/, by('saga/commands')],
     [/condition=review'$/, prints(/"condition":"review"/)],
     [/"dryRun": true/, prints(/"gateway":/)],
     [/"truth":/, prints(/"condition":"ok"/)],
