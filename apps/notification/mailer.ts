@@ -21,6 +21,8 @@ export interface Mailer {
    * @throws Error when nobody knows: the mail had begun to leave and no answer came
    */
   send(mail: Mail): Promise<MailOutcome>
+  /** Talks to the server once without a mail, so that the first mail finds everything loaded. Rejects when it does not answer. */
+  open(): Promise<unknown>
   /** Ends idle connections at once and the others after their mail. */
   close(): void
 }
@@ -87,6 +89,7 @@ export function smtpMailer({ url, from, maxConnections, attemptTimeoutMs }: Smtp
         return refusalIn(error, { mayHaveLeft: bodies.get(signal)?.readableDidRead === true })
       }
     },
+    open: () => transport.verify(),
     close: () => transport.close(),
   }
 }

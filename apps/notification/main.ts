@@ -27,6 +27,7 @@ await runService<NotificationDatabase>({
       routes: notificationRoutes({ db, apiKeys: config.API_KEYS }),
       operations: operationsOf({ db, participant, log }),
       join: (kafka) => startParticipant(participant, { db, kafka, log, observer }),
+      open: () => mailer.open(),
       close: () => mailer.close(),
     }
   },

@@ -15,6 +15,7 @@ import { reconciliationRoutes } from './reconciliation-http.ts'
 import { watchReconciliation } from './reconciliation-metrics.ts'
 import { retention } from './retention.ts'
 import { paymentParticipant } from './saga.ts'
+import { openGateway } from './stripe-client.ts'
 import { stripeGateway } from './stripe-gateway.ts'
 import { stripeList } from './stripe-list.ts'
 import { stripeLookUps } from './stripe-look-ups.ts'
@@ -52,6 +53,7 @@ await runService<PaymentDatabase>({
     return {
       routes,
       operations: operationsOf({ db, participant, log }),
+      open: (signal) => openGateway(config.GATEWAY_URL, signal),
       join: (kafka) => {
         const workers = [events, reconciliation, ledgerSealer({ db, log }), retention({ db, log })]
         for (const each of workers) each.start()

@@ -27,5 +27,14 @@ export function stripeClient({ url, apiKey, requestTimeoutMs }: StripeOptions): 
   })
 }
 
+/**
+ * Opens a connection to the gateway that the first call finds open, with names, TLS and modules loaded. It asks for nothing
+ * and carries no key. @throws when the gateway does not answer
+ */
+export async function openGateway(url: string, signal: AbortSignal): Promise<void> {
+  const { body } = await fetch(url, { method: 'HEAD', signal, redirect: 'manual' })
+  await body?.cancel()
+}
+
 /** Wherever they lead, our key has no business there. */
 const withoutRedirects: typeof fetch = (url, init) => fetch(url, { ...init, redirect: 'error' })

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { describeError, type Life } from '#runtime'
 import type { Connect } from './connect.ts'
 import { type Condition, type DesiredConnector, keepConnector } from './connector.ts'
@@ -29,6 +29,7 @@ export function keep(kept: Kept, life: Life): void {
   const { name } = kept.desired
   let condition: Condition = { is: 'waiting', because: 'it has not been looked at yet' }
   life.readiness.check(`connector ${name}`, () => (condition.is === 'running' ? undefined : condition.because))
+  life.readiness.check(`slot of ${name}`, () => notStreaming(kept))
   life.readiness.check(`outbox partitions of ${name}`, () => tooFewDays(kept.db))
 
   let lateSince: number | undefined
@@ -70,6 +71,14 @@ function tell({ log }: Life, connector: string, { before, now }: { before: Condi
   else if (now.is === 'waiting' && !(before.is === 'waiting' && before.because === now.because)) {
     log.warn({ connector, because: now.because }, 'waiting for the connector')
   }
+}
+
+/** Connect says that a task runs before Debezium has read what was there and streams what comes. */
+async function notStreaming({ db, desired }: Kept): Promise<string | undefined> {
+  const slot = desired.config['slot.name'] ?? ''
+  const { rows } = await sql<{ active: boolean }>`
+    select active from pg_replication_slots where slot_name = ${slot}`.execute(db)
+  return rows[0]?.active === true ? undefined : 'Debezium does not stream from it yet'
 }
 
 async function tooFewDays(db: Kysely<unknown>): Promise<string | undefined> {

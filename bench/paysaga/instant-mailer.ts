@@ -9,6 +9,7 @@ export function smtpMailer(): Mailer {
       await nextTurn()
       return { type: 'MailSent', providerId: idempotencyKey }
     },
+    open: () => Promise.resolve(),
     close: () => undefined,
   }
 }

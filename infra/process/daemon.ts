@@ -14,7 +14,7 @@ import { family, isAlive, lookUp, lookUpNow, type ProcessIdentity } from './proc
 import { changedSettings, type KeptSettings, keepSettings, keptSettings, type Settings } from './settings-digest.ts'
 import { watch } from './watch.ts'
 
-const pollMs = 25
+const pollMs = 50
 const killTimeoutMs = 5_000
 const linesInAnError = 20
 /** An end that works longer than so many of its limits, in processor time, is a loop. */

@@ -66,6 +66,11 @@ export async function pingDatabase<DB>(db: Kysely<DB>): Promise<void> {
   await sql`select 1`.execute(db)
 }
 
+/** Opens so many connections at once, so that the first requests find them. @throws what the driver throws */
+export async function openConnections<DB>(db: Kysely<DB>, count: number): Promise<void> {
+  await Promise.all(Array.from({ length: count }, () => pingDatabase(db)))
+}
+
 /** Resolves when every client has been given back and closed. @throws Error after `timeoutMs`, naming the reason */
 export async function closeDatabase<DB>(db: Kysely<DB>, { timeoutMs = 5_000 } = {}): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>()

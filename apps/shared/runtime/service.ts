@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import type { Kysely } from 'kysely'
 import type { Keyring } from './config.ts'
-import { closeDatabase, openDatabase, pingDatabase } from './database.ts'
+import { closeDatabase, openConnections, openDatabase, pingDatabase } from './database.ts'
 import { createApp, type HttpApp } from './http.ts'
 import { runProcess } from './lifecycle.ts'
 import { createLogger, type Log, type LogLevel } from './logger.ts'
@@ -40,6 +41,11 @@ export interface ServiceParts {
     readonly clientId: string
     readonly sessionTimeoutMs: number
   }): Membership
+  /**
+   * Opens what its first calls to the outside would have to open. Done before the process is ready, for so long at most as
+   * a start may wait for the outside; what fails is left to the calls.
+   */
+  open?(signal: AbortSignal): Promise<unknown>
   /** After the participant has stopped. */
   close?(): void | Promise<void>
 }
@@ -51,6 +57,11 @@ interface Membership {
   /** Resolves when only another process can go on. */
   readonly lost: Promise<Error>
 }
+
+/** The outside may be away: then the process is ready without it. */
+const openTimeoutMs = 1_000
+/** As many as a first burst of requests and messages uses at a time. Each is a process of the server, so the pool's rest waits. */
+const connectionsAtStart = 5
 
 /** For the batch and the calls at hand. What takes longer is resumed elsewhere when its lease is over. */
 const stopTimeoutMs = 5_000
@@ -83,7 +94,10 @@ export async function runService<DB>(options: ServiceOptions<DB>): Promise<void>
     app,
     start: async (life) => {
       life.onStop('database', () => closeDatabase(db))
-      await waitFor('PostgreSQL', () => pingDatabase(db), life)
+      const connections = Math.min(connectionsAtStart, database.poolMax)
+      const late = AbortSignal.timeout(openTimeoutMs)
+      const outside = Promise.race([parts.open?.(late), once(late, 'abort')]).catch(() => undefined)
+      await waitFor('PostgreSQL', () => openConnections(db, connections), life)
       life.readiness.check('PostgreSQL', () => pingDatabase(db).then(() => undefined))
       const membership = parts.join(kafka)
       life.onStop('participant', async () => {
@@ -92,6 +106,7 @@ export async function runService<DB>(options: ServiceOptions<DB>): Promise<void>
       })
       void membership.lost.then((err) => life.fail(err))
       life.readiness.check('participant', () => membership.problems()[0])
+      await outside
     },
   })
 }

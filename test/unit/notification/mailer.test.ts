@@ -134,6 +134,15 @@ test('a mail carries its words, its addressee and, at every attempt, the same id
   expect([headers.get('x-order-id'), headers.get('x-entity-ref-id')]).toEqual([orderId, idempotencyKey])
 })
 
+test('the mailer talks to its server before the first mail, and sends none by that', async () => {
+  const { mailer, mails, hears } = await mailServer()
+  const greeted = once(hears, 'GREETING')
+  await mailer.open()
+  await greeted
+  expect(mails).toEqual([])
+  expect(await mailer.send(mail)).toMatchObject({ type: 'MailSent' })
+})
+
 describe('what the server says decides', () => {
   test.each([
     { says: { RCPT: '550 no such user' }, fate: 'failed 550' },
