@@ -108,6 +108,17 @@ describe('a command that is called wrongly', () => {
   })
 })
 
+describe('a command', () => {
+  afterEach(() => shop.services.kill('order', 'SIGCONT'))
+
+  it('is not kept waiting by a part that is paused', async () => {
+    await shop.services.kill('order', 'SIGSTOP')
+    const { stdout, stderr, code } = await cli('order')
+    expect({ stdout, code }).toEqual({ stdout: '', code: 1 })
+    expect(stderr).toMatch(/^order \(process \d+\) is paused and answers nothing: a SIGCONT lets it go on\.\n$/)
+  })
+})
+
 /** A make of its own, and not a part of the one that runs the tests. */
 async function make(...args: readonly string[]) {
   const env = { ...process.env, ...environmentOf(shop), MAKEFLAGS: '', MAKELEVEL: '' }
