@@ -3,10 +3,10 @@ import { answers } from '../answers.ts'
 import { type Command, type Daemon, daemonFiles } from '../process/daemon.ts'
 import { profileProperties } from '../profile.ts'
 import type { StackOptions } from '../stack.ts'
-import { filesAsSettings } from './settings-files.ts'
 import { fetchJars } from './jars.ts'
 import { javaCommand } from './java.ts'
 import { writeProperties } from './properties.ts'
+import { filesAsSettings } from './settings-files.ts'
 
 /** A worker whose predecessor was killed waits out its session time-out first. */
 const startTimeoutMs = 60_000

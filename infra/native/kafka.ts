@@ -6,10 +6,10 @@ import { answers } from '../answers.ts'
 import { type Command, type Daemon, daemonFiles } from '../process/daemon.ts'
 import { profileProperties } from '../profile.ts'
 import type { StackOptions } from '../stack.ts'
-import { filesAsSettings } from './settings-files.ts'
 import { fetchJars, type Jars } from './jars.ts'
 import { javaCommand, runJava } from './java.ts'
 import { writeProperties } from './properties.ts'
+import { filesAsSettings } from './settings-files.ts'
 
 /** Recovery after a kill reads every segment that was open. */
 const startTimeoutMs = 60_000

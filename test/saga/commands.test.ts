@@ -144,9 +144,7 @@ describe('make', () => {
 })
 
 describe('make up', () => {
-  // What the tests have started these services with beside what make would.
-  const up = (more: Readonly<Record<string, string>> = {}) =>
-    runCliOf(shop, { KAFKA_SESSION_TIMEOUT_MS: '2000', ...more })('up', 'order,payment')
+  const up = (more: Readonly<Record<string, string>> = {}) => runCliOf(shop, more)('up', 'order,payment')
   const pids = async () =>
     Object.fromEntries((await shop.services.status()).map(({ name, pid }) => [name, pid] as const))
 

@@ -15,6 +15,8 @@ export function environmentOf({ stack, stackPorts, ports }: Shop) {
   return {
     STACK: provider === 'native' ? 'native' : 'docker',
     PAYSAGA_DIRECTORY: stack.directory,
+    // As the profile of the tests has it: what is started with another value make up would start anew.
+    KAFKA_SESSION_TIMEOUT_MS: '2000',
     ...Object.fromEntries(variables),
   }
 }
