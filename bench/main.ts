@@ -35,7 +35,7 @@ try {
 async function bench(config: BenchConfig): Promise<void> {
   const { directory } = readConfig().stack
   const machine = await describeMachine()
-  const world = await openWorld(join(directory, 'bench'))
+  const world = await openWorld(join(directory, 'bench'), config.SCALE < 1 ? 'test' : 'production')
   const parts: Record<string, Findings> = {}
   // A stack that nobody stops would outlive its bench: its processes are detached.
   const interrupted = Promise.withResolvers<never>()

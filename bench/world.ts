@@ -6,6 +6,7 @@ import {
   freePorts,
   openServices,
   openStack,
+  type Profile,
   type Services,
   type ServicesOptions,
   type Stack,
@@ -33,7 +34,8 @@ export interface World {
 export const replicaNames = ['replica-2', 'replica-3'] as const
 type ReplicaName = (typeof replicaNames)[number]
 
-export async function openWorld(directory: string): Promise<World> {
+/** @param profile `test` compiles less, and so starts and ends sooner: for a bench whose numbers do not count */
+export async function openWorld(directory: string, profile: Profile): Promise<World> {
   const free = await freePorts(28)
   const [postgres = 0, kafka = 0, kafkaController = 0, connect = 0, order = 0, payment = 0, notification = 0] = free
   const ports = servicePorts(free.slice(7))
@@ -41,14 +43,14 @@ export async function openWorld(directory: string): Promise<World> {
     provider: 'native',
     directory,
     ports: { postgres, kafka, kafkaController, connect },
-    profile: 'production',
+    profile,
   })
-  const services = openServices({ stack, ports, profile: 'production' })
+  const services = openServices({ stack, ports, profile })
   const replica = (name: ReplicaName): Services =>
     openServices({
       stack: { ...stack, directory: join(directory, name) },
       ports: servicePorts(free.slice(14 + 7 * replicaNames.indexOf(name))),
-      profile: 'production',
+      profile,
     })
   const query: World['query'] = async <Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []) => {
     const client = new Client({ connectionString: stack.endpoints.adminUrl })

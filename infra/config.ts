@@ -31,6 +31,8 @@ export const machineVariables: readonly string[] = [
   'XDG_RUNTIME_DIR',
   'LD_LIBRARY_PATH',
   'SSL_CERT_FILE',
+  // Which runs it belongs to (runs/config.ts).
+  'PAYSAGA_RUN',
 ]
 
 export function machineEnvironment(): Readonly<Record<string, string>> {

@@ -6,7 +6,7 @@ import { nativeStack } from './native/native-stack.ts'
 import type { Stack, StackOptions } from './stack.ts'
 
 export { createTopics, differentWarning } from './kafka/topics.ts'
-export { freePorts } from './process/ports.ts'
+export { freePorts } from './process/free-ports.ts'
 export * from './services.ts'
 export * from './stack.ts'
 

@@ -8,7 +8,7 @@ export const profileProperties: Readonly<
 > = {
   production: { kafka: {}, connect: {} },
   test: {
-    kafka: { 'group.min.session.timeout.ms': 1_000, 'group.initial.rebalance.delay.ms': 0 },
+    kafka: { 'group.min.session.timeout.ms': 1_000 },
     connect: { 'session.timeout.ms': 2_000, 'heartbeat.interval.ms': 500 },
   },
 }

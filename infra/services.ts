@@ -161,6 +161,8 @@ function serviceDaemon(
   const port = servicePort(options.ports, name)
   const environment = {
     ...machineEnvironment(),
+    // Compiled code, and TypeScript without its types, kept from start to start: half of the work of a start.
+    NODE_COMPILE_CACHE: join(projectRoot, '.cache', 'node'),
     ...serviceEnvironment(options),
     PORT: String(port),
     ...options.overrides,

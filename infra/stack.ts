@@ -4,11 +4,12 @@ export interface Stack {
   readonly endpoints: Endpoints
   /** What keeps `start` from working on this machine, all of it, found without starting anything. */
   problems(): Promise<readonly Problem[]>
-  /** Fetches what has to be fetched once, and tells the caller before it takes long. `start` does the same in silence. */
-  prepare(announce: (text: string) => void): Promise<void>
+  /** Fetches what one component, or all of them, need once, and tells the caller before it takes long. `start` does the same in silence. */
+  prepare(announce: (text: string) => void, component?: Component): Promise<void>
   /**
    * Starts one component, or all of them, and returns when it answers; one that runs already is left alone. Throws
-   * `StartError`; what has started until then keeps running until `stop`. A component does not start those it needs.
+   * `StartError`; what has started until then keeps running until `stop`. A component does not start those it needs: it
+   * waits for them.
    */
   start(component?: Component): Promise<void>
   /** Ends exactly what was started, also in an earlier process or half-way, and keeps the data. Nothing to end is fine. */
@@ -38,7 +39,7 @@ export type Component = (typeof components)[number]
 export const providers = ['native', 'compose', 'testcontainers'] as const
 export type Provider = (typeof providers)[number]
 
-/** `test` lets consumer groups use session time-outs down to 1 s, skips the wait before a group's first rebalance, and compiles less. */
+/** `test` lets consumer groups use session time-outs down to 1 s, and compiles less. */
 export type Profile = 'production' | 'test'
 
 export interface StackPorts {

@@ -1,5 +1,13 @@
 import { migrate } from '../../db/migrate.ts'
-import { type Component, createTopics, differentWarning, type ServiceName, StartError } from '../index.ts'
+import {
+  type Component,
+  createTopics,
+  differentWarning,
+  type ServiceName,
+  StartError,
+  serviceNames,
+  servicePort,
+} from '../index.ts'
 import { complaintsOf } from './complaints.ts'
 import type { Local } from './local.ts'
 import { elapsed, print, printTable } from './output.ts'
@@ -8,25 +16,24 @@ import { startAndCompare, startWithItsSettings } from './support/changed-setting
 import { everything, type Plan } from './support/plan.ts'
 
 /**
- * Starts what does not run yet and what runs with other settings, in the order in which one needs the other, and says so
- * line by line. Throws with all that is in the way before anything is started, or with what to do next.
+ * Starts what does not run yet and what runs with other settings, all of it at once: each part waits by itself for those it
+ * needs, and the machine is never idle meanwhile. Says line by line what has come. Throws with all that is in the way before
+ * anything is started, or with what to do next.
  */
 export async function bringUp(local: Local, plan: Plan = everything): Promise<void> {
   const progress = progressSince(performance.now())
-  const onStack = plan.components.size > 0
-  const problems = [
-    ...(onStack ? await local.stack.problems() : []),
-    ...(await local.services.problems([...plan.services])),
-  ]
+  const [inTheStack, inTheServices] = await Promise.all([
+    plan.components.size > 0 ? local.stack.problems() : [],
+    local.services.problems([...plan.services]),
+  ])
+  const problems = [...inTheStack, ...inTheServices]
   if (problems.length > 0) {
     const list = problems.map(({ what, fix }) => `  - ${what}\n    ${fix}`).join('\n')
     throw new Error(`Nothing was started, because\n${list}`)
   }
-  if (onStack) await local.stack.prepare((text) => progress('', text))
   await rememberProvider(local.stack.directory, local.provider)
   try {
-    await startStack(local, progress, plan)
-    await startServices(local, progress, plan)
+    await Promise.all(partsOf(local, progress, plan))
   } catch (error) {
     if (!(error instanceof StartError)) throw error
     const failed = (await local.services.status()).find(
@@ -68,37 +75,27 @@ function progressSince(start: number): Progress {
   return (name, text) => print(`${elapsed(start)}  ${name.padEnd(18)} ${text}`)
 }
 
-async function startStack(local: Local, progress: Progress, plan: Plan): Promise<void> {
-  const { config } = local
+/** Of every part a promise. The broker, the worker and the connector are the longest chain: what can wait lets them go first. */
+function partsOf(local: Local, progress: Progress, plan: Plan): readonly Promise<unknown>[] {
+  const { stack, config } = local
   const component = async (name: Component) => {
     if (!plan.components.has(name)) return
+    await stack.prepare((text) => progress(name, text), name)
     await startAndCompare(local, name, (text) => progress(name, text))
     progress(name, `ready  127.0.0.1:${config.stack.ports[name]}`)
   }
-  const standIn = async (name: ServiceName, port: number) => {
+  const service = async (name: ServiceName) => {
     if (!plan.services.has(name)) return
     await startWithItsSettings(local, name, (text) => progress(name, text))
-    progress(name, `ready  127.0.0.1:${port}`)
+    progress(name, `ready  http://127.0.0.1:${servicePort(config.servicePorts, name)}`)
   }
-  const kafka = component('kafka')
-  await Promise.all([
-    kafka.then(() => component('connect')),
-    kafka.then(() => (plan.topics ? makeTopics(local, progress) : undefined)),
-    component('postgres').then(() => (plan.migrations ? migrateSchemas(local, progress) : undefined)),
-    standIn('mail-sink', config.servicePorts.mailHttp),
-    standIn('gateway-simulator', config.servicePorts.gateway),
-  ])
-}
-
-async function startServices(local: Local, progress: Progress, plan: Plan): Promise<void> {
-  await Promise.all(
-    (['relay', 'order', 'payment', 'notification'] as const)
-      .filter((name) => plan.services.has(name))
-      .map(async (name) => {
-        await startWithItsSettings(local, name, (text) => progress(name, text))
-        progress(name, `ready  http://127.0.0.1:${local.config.servicePorts[name]}`)
-      }),
-  )
+  const topics = component('kafka').then(() => (plan.topics ? makeTopics(local, progress) : undefined))
+  const connect = component('connect')
+  const schemas = component('postgres').then(() => (plan.migrations ? migrateSchemas(local, progress) : undefined))
+  const relay = schemas.then(() => service('relay'))
+  const both = Promise.all([schemas, topics])
+  const others = serviceNames.filter((name) => name !== 'relay').map((name) => both.then(() => service(name)))
+  return [topics, connect, schemas, relay, ...others]
 }
 
 async function makeTopics({ stack, config }: Local, progress: Progress): Promise<void> {

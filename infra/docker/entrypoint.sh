@@ -3,7 +3,11 @@
 set -eu
 case "${1:-}" in
   order | payment | notification | relay | gateway-simulator | mail-sink) exec node "apps/$1/main.ts" ;;
-  migrations | topics) exec node "infra/jobs/$1.ts" ;;
+  migrations | topics)
+    job=$1
+    shift
+    exec node "infra/jobs/$job.ts" "$@"
+    ;;
   connectors) exec node apps/relay/once.ts ;;
 esac
 echo "docker run … paysaga order|payment|notification|relay|gateway-simulator|mail-sink|migrations|topics|connectors" >&2

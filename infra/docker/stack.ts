@@ -64,8 +64,8 @@ export function dockerStack(options: StackOptions, launcher: Launcher): Stack {
       connectUrl: `http://127.0.0.1:${ports.connect}`,
     },
     problems: () => problems(options, launcher),
-    prepare: async (announce) => {
-      for (const component of components) await pullOnce(options, component, announce)
+    prepare: async (announce, component) => {
+      for (const each of component === undefined ? components : [component]) await pullOnce(options, each, announce)
     },
     start: async (component) => {
       if (component !== undefined) {
@@ -74,7 +74,7 @@ export function dockerStack(options: StackOptions, launcher: Launcher): Stack {
       }
       const found = await stack.problems()
       if (found.length > 0) throw new PrerequisitesError(found)
-      await Promise.all([stack.start('postgres'), stack.start('kafka').then(() => stack.start('connect'))])
+      await Promise.all(components.map((each) => stack.start(each)))
     },
     stop: async (component) => {
       if (component !== undefined) {

@@ -19,14 +19,16 @@ export interface TopicsOptions {
   readonly brokers: readonly string[]
   /** Instead of the number in topics.json, for topics with more than one partition. */
   readonly partitions?: number | undefined
+  /** Instead of those of topics.json: topics of other streams, with the settings of `order.events`. */
+  readonly names?: readonly string[] | undefined
 }
 
 /**
- * Makes the topics of topics.json that are missing. Never grows one that exists: its keys would move to other
- * partitions and overtake themselves. Where the numbers differ the caller is told, and should say so.
+ * Makes the topics that are missing, of topics.json or of `names`. Never grows one that exists: its keys would move to
+ * other partitions and overtake themselves. Where the numbers differ the caller is told, and should say so.
  */
-export async function createTopics({ brokers, partitions }: TopicsOptions): Promise<TopicsResult> {
-  const wanted = (await readTopics()).map((topic) => ({
+export async function createTopics({ brokers, partitions, names }: TopicsOptions): Promise<TopicsResult> {
+  const wanted = (await readTopics(names)).map((topic) => ({
     ...topic,
     partitions: topic.partitions > 1 ? (partitions ?? topic.partitions) : topic.partitions,
   }))
@@ -54,8 +56,12 @@ const topicsFile = z.object({
 
 type Topic = z.infer<typeof topicsFile>['topics'][number]
 
-async function readTopics(): Promise<readonly Topic[]> {
-  return topicsFile.parse(JSON.parse(await readFile(new URL('./topics.json', import.meta.url), 'utf8'))).topics
+async function readTopics(names?: readonly string[]): Promise<readonly Topic[]> {
+  const { topics } = topicsFile.parse(JSON.parse(await readFile(new URL('./topics.json', import.meta.url), 'utf8')))
+  if (names === undefined) return topics
+  const model = topics.find(({ name }) => name === 'order.events')
+  if (model === undefined) throw new Error('topics.json does not name order.events, whose settings other topics get')
+  return names.map((name) => ({ ...model, name }))
 }
 
 async function partitionCounts(admin: Admin): Promise<ReadonlyMap<string, number>> {

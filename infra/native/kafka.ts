@@ -1,13 +1,11 @@
-import { randomBytes, randomInt } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { answers } from '../answers.ts'
 import { type Command, type Daemon, daemonFiles } from '../process/daemon.ts'
 import { profileProperties } from '../profile.ts'
 import type { StackOptions } from '../stack.ts'
-import { fetchJars, type Jars } from './jars.ts'
-import { javaCommand, runJava } from './java.ts'
+import { fetchJars } from './jars.ts'
+import { javaCommand } from './java.ts'
+import { formatOnce } from './kafka-format.ts'
 import { writeProperties } from './properties.ts'
 import { filesAsSettings } from './settings-files.ts'
 
@@ -58,19 +56,4 @@ async function kafkaCommand({ directory, ports, profile }: StackOptions): Promis
     workingDirectory: directory,
     archive: 'kafka',
   })
-}
-
-/** Kafka's own tool, half a second. It writes meta.properties last, so a formatting that was interrupted is done again. */
-async function formatOnce(jars: Jars, dataDirectory: string, properties: string): Promise<void> {
-  if (existsSync(join(dataDirectory, 'meta.properties'))) return
-  await rm(dataDirectory, { recursive: true, force: true })
-  await mkdir(dataDirectory, { recursive: true })
-  await runJava(jars, 'kafka.tools.StorageTool', ['format', '--cluster-id', newClusterId(), '--config', properties])
-}
-
-/** As Kafka makes them, 16 bytes in base64, and like Kafka none that begins with a dash: the tool would take it for an option. */
-function newClusterId(): string {
-  const bytes = randomBytes(16)
-  bytes[0] = randomInt(64)
-  return bytes.toString('base64url')
 }

@@ -42,14 +42,15 @@ export function nativeStack(options: StackOptions): Stack {
       connectUrl: `http://127.0.0.1:${ports.connect}`,
     },
     problems: () => problems(options, daemons),
-    prepare: async (announce) => {
-      if (!(await jarFolder()).cached) announce('Maven fetches Kafka and Debezium, once (60 MB)')
+    prepare: async (announce, component) => {
+      if (component === 'postgres' || (await jarFolder()).cached) return
+      announce('waits for Maven, which fetches Kafka and Debezium once')
       await fetchJars()
     },
     start: async (component) => {
       if (component === undefined) {
         await demand(await stack.problems())
-        await Promise.all([stack.start('postgres'), stack.start('kafka').then(() => stack.start('connect'))])
+        await Promise.all(components.map((each) => stack.start(each)))
         return
       }
       await mkdir(directory, { recursive: true })

@@ -5,6 +5,7 @@ import { appendFile, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
+import { daemonMarks } from '../runs/config.ts'
 import { type ProcessState, StartError } from '../stack.ts'
 import { withLock } from './lock.ts'
 import { lastLines } from './log-file.ts'
@@ -143,7 +144,7 @@ async function launch(daemon: Daemon): Promise<ProcessIdentity> {
     const child = spawn(file, args, {
       cwd: workingDirectory,
       detached: true,
-      env: environment,
+      env: { ...environment, ...daemonMarks(daemon.recordFile) },
       stdio: ['ignore', log.fd, log.fd],
     })
     // On record in the same breath: whoever ends this process now must not leave one behind that nobody knows.

@@ -47,14 +47,6 @@ async function busy({ port, owner, variable }: NeededPort): Promise<Problem | un
 const whoseEnd = (holder: string): string =>
   holder.includes('docker-proxy') ? 'end its container, which docker ps shows' : 'end that process'
 
-/** Ports that are free now, for tests that bring up a stack of their own. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports = await Promise.all(servers.map((server) => listen(server, 0)))
-  for (const server of servers) server.close()
-  return ports
-}
-
 async function listen(server: Server, port: number): Promise<number> {
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')

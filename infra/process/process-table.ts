@@ -41,11 +41,16 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
 
 /** The process and everything below it, parents first. */
 export async function family(pid: number): Promise<readonly ProcessFacts[]> {
+  return await families([pid])
+}
+
+/** The same of several, from one look at all processes; each once. */
+export async function families(pids: readonly number[]): Promise<readonly ProcessFacts[]> {
   const all = await everyProcess()
-  const found = all.filter((each) => each.pid === pid)
-  // The list grows while it is walked: children of children join at its end.
-  for (const member of found) found.push(...all.filter((each) => each.parent === member.pid))
-  return found
+  const found = new Set(all.filter(({ pid }) => pids.includes(pid)))
+  // The set grows while it is walked: children of children join at its end.
+  for (const member of found) for (const each of all) if (each.parent === member.pid) found.add(each)
+  return [...found]
 }
 
 /** Memory of a process and its children. On Linux shared pages are counted once (PSS): PostgreSQL's would count per backend. */

@@ -22,20 +22,23 @@ export interface CrashPoint {
   readonly passage: number
 }
 
-/** The service dies at each of these points in turn, by its own hand, while orders flow. */
+/**
+ * The service dies at each of these points in turn, by its own hand, while orders flow: what starts again after one death
+ * dies at the next point.
+ */
 export const crashAt =
   (name: ParticipantName, points: readonly CrashPoint[]) =>
   async ({ shop }: World): Promise<Struck> => {
+    await shop.services.stop(name)
     for (const point of points) {
       const before = await timesReached(shop, name, point)
-      await shop.services.stop(name)
       // It may come to the point before it is ready: it has work to catch up with.
       const started = startAgain(shop, name, { FAILPOINT: `${point.name}:${point.passage}` }).catch(() => undefined)
       await eventually(async () => (await timesReached(shop, name, point)) > before)
       await eventually(async () => (await stateOf(shop, name)) === 'dead')
       await started
-      await startAgain(shop, name)
     }
+    await startAgain(shop, name)
     const named = points.map((point) => `${point.name}:${point.passage}`).join(', ')
     return { how: `${name} died ${points.length} times, at ${named}`, healedAt: Date.now() }
   }

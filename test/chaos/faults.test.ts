@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { limitMs } from '../support/limits.ts'
 import { openShop } from '../support/shop.ts'
 import { faults } from './faults/all.ts'
 import { participants, roomForMails, startAgain } from './faults/participants.ts'
@@ -21,14 +22,18 @@ describe(`under load, with SEED=${seed}`, () => {
 
   const chosen = faults.filter(({ id }) => chosenFault === '' || id === chosenFault)
   if (chosen.length === 0) throw new Error(`FAULT is one of ${[...new Set(faults.map(({ id }) => id))].join(', ')}`)
-  it.each(chosen)('$id $name: nothing is lost and nothing done twice', { timeout: 15 * minuteMs }, async (fault) => {
-    const plan = typeof fault.plan === 'function' ? await fault.plan(shop) : fault.plan
-    try {
-      const { wrong, line } = await round(shop, { seed, name: `${fault.id} ${fault.name}`, ...plan })
-      process.stdout.write(`${fault.id} ${fault.name}: ${line}\n`)
-      expect(wrong.slice(0, 5), `${wrong.length} in all`).toEqual([])
-    } finally {
-      await plan.close?.()
-    }
-  })
+  it.each(chosen)(
+    '$id $name: nothing is lost and nothing done twice',
+    { timeout: limitMs(15 * minuteMs) },
+    async (fault) => {
+      const plan = typeof fault.plan === 'function' ? await fault.plan(shop) : fault.plan
+      try {
+        const { wrong, line } = await round(shop, { seed, name: `${fault.id} ${fault.name}`, ...plan })
+        process.stdout.write(`${fault.id} ${fault.name}: ${line}\n`)
+        expect(wrong.slice(0, 5), `${wrong.length} in all`).toEqual([])
+      } finally {
+        await plan.close?.()
+      }
+    },
+  )
 })

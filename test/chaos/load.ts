@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { vi } from 'vitest'
 import { z } from 'zod'
 import type { Between } from '../../bench/load/random.ts'
+import { limitMs, scaledMs } from '../support/limits.ts'
 import { anOrder, type Shop } from '../support/shop.ts'
 
 /**
@@ -50,7 +51,7 @@ export interface LoadOptions {
 export const refundMinor = 580
 
 /** One that a fault has cut off may hang. */
-const requestTimeoutMs = 5_000
+const requestTimeoutMs = scaledMs(5_000)
 const placedBody = z.object({ id: z.string() })
 
 export class Load {
@@ -81,12 +82,12 @@ export class Load {
         const [first] = known
         return known.length >= 10 && first?.id !== undefined && (await this.#shop.get(first.id)).status !== 'pending'
       },
-      { timeout: 30_000, interval: 20 },
+      { timeout: limitMs(30_000), interval: 20 },
     )
   }
 
   /** Resolves when that many more orders were acknowledged. */
-  async more(count: number, { timeoutMs = 30_000 } = {}): Promise<void> {
+  async more(count: number, { timeoutMs = limitMs(30_000) } = {}): Promise<void> {
     const acknowledged = () => this.placed.filter(({ id }) => id !== undefined).length
     const before = acknowledged()
     await vi.waitUntil(() => acknowledged() >= before + count, { timeout: timeoutMs, interval: 20 })
@@ -102,7 +103,7 @@ export class Load {
       const orders = await Promise.all(fresh.slice(0, 5).map(({ id = '' }) => shop.get(id)))
       return orders.some(({ status }) => status === 'paid')
     }
-    await vi.waitUntil(() => isPaid().catch(() => false), { timeout: 60_000, interval: 100 })
+    await vi.waitUntil(() => isPaid().catch(() => false), { timeout: limitMs(60_000), interval: 100 })
   }
 
   /** Nobody orders anything for a while. */
@@ -130,7 +131,10 @@ export class Load {
   async settle(): Promise<void> {
     const unknown = this.requests.filter(({ result }) => result === 'unknown')
     for (const request of unknown) {
-      await vi.waitUntil(async () => (await this.#attempt(request)) !== 'unknown', { timeout: 30_000, interval: 50 })
+      await vi.waitUntil(async () => (await this.#attempt(request)) !== 'unknown', {
+        timeout: limitMs(30_000),
+        interval: 50,
+      })
     }
   }
 

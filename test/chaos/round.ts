@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { vi } from 'vitest'
 import { type Between, integersBetween } from '../../bench/load/random.ts'
+import { limitMs } from '../support/limits.ts'
 import type { Shop } from '../support/shop.ts'
 import { cancelledByNobody, everyoneIsUpToDate, isTerminal, violations } from './invariants.ts'
 import { Load } from './load.ts'
@@ -38,7 +39,7 @@ export interface RoundOptions {
 }
 
 /** How long after the mending everything that was begun must have come to its end. */
-const drainMaxMs = 60_000
+const drainMaxMs = limitMs(60_000)
 
 /**
  * One fault under load, and the judgement of the witnesses when all is healed and drained.

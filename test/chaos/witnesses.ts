@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { z } from 'zod'
 import type { ServiceSchema } from '../../db/migrate.ts'
+import { limitMs } from '../support/limits.ts'
 import { type Charges, charges, type Shop } from '../support/shop.ts'
 import { type ReadMessage, readTopics } from '../support/topic-reader.ts'
 import type { Load, Placed, Request } from './load.ts'
@@ -163,7 +164,7 @@ export async function collect(shop: Shop, load: Load, strangers: ReadonlySet<str
 }
 
 /** How long what was said last may be on its way to Kafka. */
-const shippingMaxMs = 10_000
+const shippingMaxMs = limitMs(10_000)
 
 /**
  * The topics, read again until all that was said is in them: nobody consumes what notifications say, so that a drained

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { GenericContainer } from 'testcontainers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { limitMs } from '../support/limits.ts'
 import {
   type ComposeProject,
   composeIsThere,
@@ -66,9 +67,19 @@ describe.skipIf(!(await composeIsThere()))('everything in containers, by compose
     expect(charges).toMatchObject({ orders: [{ captured: { count: 1 } }] })
     await expect
       .poll(async () => (await fetch(project.url('MAIL_HTTP_PORT', `/messages?orderId=${id}`))).json(), {
-        timeout: 15_000,
+        timeout: limitMs(15_000),
       })
       .toMatchObject({ messages: [{ subject: expect.any(String) }] })
+  })
+
+  it('migrates the schema of a service that it does not bring along', async () => {
+    const folder = fileURLToPath(new URL('examples/outbox-only/migrations', root))
+    const told = ['migrations', 'billing', '/migrations']
+    const mounted = `${folder}:/migrations:ro`
+    expect(await project.compose('run', '--rm', '-T', '--volume', mounted, 'migrations', ...told)).toContain(
+      'billing/0001_invoice',
+    )
+    expect(await project.compose('run', '--rm', '-T', 'topics', 'topics', 'billing.events')).toContain('billing.events')
   })
 
   it('is reached on the published port of every process', async () => {

@@ -6,6 +6,7 @@ import { expect } from 'vitest'
 import { z } from 'zod'
 import { composeProblems } from '../../infra/docker/compose.ts'
 import { freePorts } from '../../infra/index.ts'
+import { limitMs } from '../support/limits.ts'
 
 const run = promisify(execFile)
 export const root = new URL('../../', import.meta.url)
@@ -88,6 +89,6 @@ export async function statusAt(orders: string, id: string): Promise<string> {
 }
 
 /** Waits until it is paid. */
-export async function expectPaid(orders: string, id: string, timeout = 30_000): Promise<void> {
+export async function expectPaid(orders: string, id: string, timeout = limitMs(30_000)): Promise<void> {
   await expect.poll(() => statusAt(orders, id).catch(String), { timeout, interval: 100 }).toBe('paid')
 }

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { projectName } from '../../infra/docker/project.ts'
 import { freePorts } from '../../infra/index.ts'
+import { limitMs } from '../support/limits.ts'
 import { docker } from './compose.ts'
 
 const run = promisify(execFile)
@@ -35,7 +36,7 @@ describe.skipIf(process.env['TESTCONTAINERS_RYUK_DISABLED'] === 'true')('a test 
         docker(['network', 'ls', ...named]),
       ])
     expect((await left()).every((ids) => ids !== '')).toBe(true)
-    await expect.poll(left, { timeout: 60_000, interval: 500 }).toEqual(['', '', ''])
+    await expect.poll(left, { timeout: limitMs(60_000), interval: 500 }).toEqual(['', '', ''])
     await rm(directory, { recursive: true, force: true })
   })
 })

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { limitMs } from '../support/limits.ts'
 
 const run = promisify(execFile)
 const root = new URL('../../', import.meta.url)
-const timeoutMs = 410_000
+const timeoutMs = limitMs(410_000)
 
 const results = z.object({
   machine: z.object({ cores: z.int(), commit: z.string() }),

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { createTopics, openStack, type Stack } from '../../infra/index.ts'
+import { limitMs, scaledMs } from '../support/limits.ts'
 import { type Place, place } from '../support/place.ts'
 import { consume } from './topic.ts'
 
@@ -34,12 +35,12 @@ describe('the outbox connector', () => {
     for (const schema of schemas) await say(database, { schema, id: 'before' })
     await register(stack)
     await vi.waitFor(async () => expect(await taskStates(stack)).toEqual(['RUNNING']), {
-      timeout: 20_000,
+      timeout: limitMs(20_000),
       interval: 200,
     })
     for (const schema of schemas) await say(database, { schema, id: 'after' })
     const topics = schemas.map((schema) => `${schema}.events`)
-    const events = await consume(stack, { topics, sessionTimeoutMs: 6_000, count: 6 })
+    const events = await consume(stack, { topics, sessionTimeoutMs: scaledMs(6_000), count: 6 })
     for (const topic of topics) {
       expect(events.filter((event) => event.topic === topic).map(({ key }) => key)).toEqual(['before', 'after'])
     }
@@ -73,7 +74,10 @@ describe('the outbox connector', () => {
     await database.query('create table noise as select generate_series(1, 1000)')
     const { rows } = await database.query('select pg_current_wal_insert_lsn()::text as lsn')
     const target: string = rows[0]?.lsn
-    await vi.waitFor(async () => expect(await flushed()).toBeGreaterThanOrEqual(0), { timeout: 10_000, interval: 100 })
+    await vi.waitFor(async () => expect(await flushed()).toBeGreaterThanOrEqual(0), {
+      timeout: limitMs(10_000),
+      interval: 100,
+    })
   })
 
   it('goes on after PostgreSQL was killed, without losing or being restarted', async () => {
@@ -81,7 +85,7 @@ describe('the outbox connector', () => {
     await stack.start('postgres')
     database = await connected(stack)
     await say(database, { schema: 'order', id: 'after the kill' })
-    const events = await consume(stack, { topics: ['order.events'], sessionTimeoutMs: 6_000, count: 3 })
+    const events = await consume(stack, { topics: ['order.events'], sessionTimeoutMs: scaledMs(6_000), count: 3 })
     expect(events.map(({ key }) => key)).toContain('after the kill')
   })
 
@@ -89,7 +93,7 @@ describe('the outbox connector', () => {
     await database.query("alter publication paysaga_outbox set (publish = 'insert, update')")
     await database.query("update order_service.outbox set type = 'SomethingElse' where aggregateid = 'after'")
     await vi.waitFor(async () => expect(await taskStates(stack)).toEqual(['FAILED']), {
-      timeout: 10_000,
+      timeout: limitMs(10_000),
       interval: 200,
     })
   })

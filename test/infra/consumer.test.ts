@@ -7,14 +7,15 @@ import type { Subscription } from '../../apps/shared/messaging/subscription.ts'
 import { createTopics, openStack, type Stack } from '../../infra/index.ts'
 import { kafkaClient } from '../../infra/kafka/client.ts'
 import { makeDeaf } from '../support/deaf-kafkajs.ts'
+import { limitMs, scaledMs } from '../support/limits.ts'
 import { type Place, place } from '../support/place.ts'
 
 const topic = 'order.events'
 const partitions = 4
-const sessionTimeoutMs = 2_000
+const sessionTimeoutMs = scaledMs(2_000)
 /** As the stack of tests allows it. */
-const shortestSessionMs = 1_000
-const within = { timeout: 30_000, interval: 50 }
+const shortestSessionMs = scaledMs(1_000)
+const within = { timeout: limitMs(30_000), interval: 50 }
 
 /** What the library needs of whatever speaks to Kafka. Another client would have to pass it. */
 describe('the Kafka port', () => {
@@ -154,7 +155,7 @@ describe('the Kafka port', () => {
     expect(Math.min(one.got.length, two.got.length)).toBeGreaterThan(0)
   })
 
-  it('goes on by itself when the broker was killed', { timeout: 90_000 }, async () => {
+  it('goes on by itself when the broker was killed', { timeout: limitMs(90_000) }, async () => {
     const keys = keysOf(8)
     const { got, onBatch } = collecting(keys)
     const { lines } = listen(onBatch)
@@ -165,7 +166,7 @@ describe('the Kafka port', () => {
     await expect.poll(() => new Set(got.map(({ key }) => key)).size, within).toBe(keys.length)
   })
 
-  it('is built anew when the broker is frozen, and goes on when that wakes', { timeout: 90_000 }, async () => {
+  it('is built anew when the broker is frozen, and goes on when that wakes', { timeout: limitMs(90_000) }, async () => {
     const keys = keysOf(8)
     const { got, onBatch } = collecting(keys)
     const { consumer, lines } = listen(onBatch)
@@ -214,7 +215,7 @@ describe('the Kafka port', () => {
         KAFKA_BROKERS: stack.endpoints.brokers.join(),
         KAFKA_SESSION_TIMEOUT_MS: `${shortestSessionMs}`,
       },
-      timeout: 40_000,
+      timeout: limitMs(40_000),
       killSignal: 'SIGKILL',
       reject: false,
     })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { crashAt } from '../chaos/crash-points.ts'
 import { round } from '../chaos/round.ts'
 import { databasesOf } from '../support/layout.ts'
+import { limitMs } from '../support/limits.ts'
 import { openShop } from '../support/shop.ts'
 import { startSystem } from '../support/system.ts'
 
@@ -20,7 +21,7 @@ describe('a database for each service', () => {
     )
   })
 
-  it('keeps what is promised when a service dies', { timeout: 120_000 }, async (test) => {
+  it('keeps what is promised when a service dies', { timeout: limitMs(120_000) }, async (test) => {
     const strike = crashAt('payment', [{ name: 'decide.committed', passage: 2 }])
     const { wrong, line } = await round(openShop(system), { name: 'layout', seed: 20_261_123, strike })
     await test.annotate(line)

@@ -16,6 +16,7 @@ import {
   type Stack,
 } from '../../infra/index.ts'
 import { kafkaClient, withAdmin } from '../../infra/kafka/client.ts'
+import { limitMs, scaledMs } from '../support/limits.ts'
 import { type Place, place } from '../support/place.ts'
 import { provider as testProvider } from '../support/stack.ts'
 import { consume, send } from './topic.ts'
@@ -25,7 +26,7 @@ const brokerResource = 4
 
 /** Every provider passes this, so that tests and people may change from one to another by name. */
 const providers: readonly Provider[] = testProvider === 'native' ? ['native'] : ['testcontainers', 'compose']
-const within = { timeout: 20_000, interval: 100 }
+const within = { timeout: limitMs(20_000), interval: 100 }
 /** Linux: bound to 127.0.0.1 alone means that nobody answers there. */
 const anotherLoopback = '127.0.0.2'
 
@@ -215,7 +216,7 @@ providers.forEach((provider) =>
 
 async function expectData(stack: Stack): Promise<void> {
   expect(await query(stack, 'select one from kept')).toEqual([{ one: 1 }])
-  const [message] = await consume(stack, { topics: ['order.events'], sessionTimeoutMs: 6_000, count: 1 })
+  const [message] = await consume(stack, { topics: ['order.events'], sessionTimeoutMs: scaledMs(6_000), count: 1 })
   expect(message).toMatchObject({ key: 'a', value: 'first' })
 }
 

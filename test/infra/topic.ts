@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Stack } from '../../infra/index.ts'
 import { kafkaClient } from '../../infra/kafka/client.ts'
+import { limitMs } from '../support/limits.ts'
 
-const timeoutMs = 20_000
+const timeoutMs = limitMs(20_000)
 
 export interface Received {
   readonly topic: string

@@ -12,6 +12,7 @@ import { stripeLookUps } from '../../apps/payment/stripe-look-ups.ts'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { effectCall } from '../support/effect-call.ts'
+import { limitMs } from '../support/limits.ts'
 import { merchantId, type PayingOrder, payingOrder, uncalled } from '../support/paying-order.ts'
 import { type Simulator, startSimulator } from '../support/simulator.ts'
 
@@ -242,8 +243,8 @@ test('two replicas handle each once, and several events of one intent with one l
       select count(*)::int as n from gateway_event where handled_at is null`.execute(db)
     return rows[0]?.n
   }
-  await vi.waitUntil(async () => (await left()) === 0, { timeout: 10_000, interval: 50 })
-  await Promise.all(runners.map((runner) => runner.stop({ timeoutMs: 1_000 })))
+  await vi.waitUntil(async () => (await left()) === 0, { timeout: limitMs(10_000), interval: 50 })
+  await Promise.all(runners.map((runner) => runner.stop({ timeoutMs: limitMs(1_000) })))
   for (const id of ids) expect(await rowOf(id)).toMatchObject({ attempts: 1 })
   for (const order of orders) {
     expect((await order.events()).filter((type) => type === 'PaymentCaptured')).toHaveLength(1)
@@ -270,8 +271,8 @@ test('a runner handles what is kept while it runs', async () => {
   runner.start()
   const id = await told(order.paymentId)
   runner.wake()
-  await vi.waitUntil(async () => (await rowOf(id))?.outcome, { timeout: 5_000, interval: 20 })
-  await runner.stop({ timeoutMs: 1_000 })
+  await vi.waitUntil(async () => (await rowOf(id))?.outcome, { timeout: limitMs(5_000), interval: 20 })
+  await runner.stop({ timeoutMs: limitMs(1_000) })
   expect(await order.payment()).toMatchObject({ status: 'captured' })
 })
 

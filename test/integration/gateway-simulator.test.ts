@@ -1,6 +1,7 @@
 import Stripe from 'stripe'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import { limitMs } from '../support/limits.ts'
 import { type Simulator, startSimulator } from '../support/simulator.ts'
 
 let simulator: Simulator
@@ -172,7 +173,7 @@ test('knows after SIGKILL every charge and every answer that it gave', async () 
       .then(({ id }) => answered.set(orderId, id))
       .catch(() => {}),
   )
-  await vi.waitUntil(() => answered.size > 0, { timeout: 10_000, interval: 1 })
+  await vi.waitUntil(() => answered.size > 0, { timeout: limitMs(10_000), interval: 1 })
   await simulator.stop('SIGKILL')
   await Promise.all(running)
   const sure = new Map(answered)
@@ -201,7 +202,7 @@ test('knows after SIGKILL what is still to happen by itself, and what has happen
   await simulator.stop('SIGKILL')
   await simulator.start()
   const status = async () => (await stripe.refunds.retrieve(id)).status
-  await vi.waitUntil(async () => (await status()) === 'failed', { timeout: 10_000, interval: 50 })
+  await vi.waitUntil(async () => (await status()) === 'failed', { timeout: limitMs(10_000), interval: 50 })
   expect(await chargesOf('o-later')).toMatchObject({ refunded: { count: 0 }, netMinor: 1200 })
   const after = (await stripe.events.list({ limit: 100 })).data
   expect(after.slice(0, 2).map(({ type }) => type)).toEqual(['refund.failed', 'refund.updated'])

@@ -2,11 +2,12 @@ import { createServer } from 'node:net'
 import Stripe from 'stripe'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import { limitMs } from '../support/limits.ts'
 import { portOf, type Simulator, startSimulator } from '../support/simulator.ts'
 import { receiveWebhooks } from '../support/webhook-receiver.ts'
 
 const secret = 'whsec_test'
-const within = { timeout: 20_000, interval: 20 }
+const within = { timeout: limitMs(20_000), interval: 20 }
 let simulator: Simulator
 let receiver: Awaited<ReturnType<typeof receiveWebhooks>>
 let stripe: Stripe

@@ -1,12 +1,12 @@
-import { once } from 'node:events'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { createTransport } from 'nodemailer'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import { freePorts } from '../../infra/index.ts'
+import { limitMs } from '../support/limits.ts'
 
 const script = new URL('../../apps/mail-sink/main.ts', import.meta.url).pathname
 const list = z.object({ messages: z.array(z.looseObject({ id: z.string(), subject: z.string() })) })
@@ -16,7 +16,7 @@ let child: ReturnType<typeof spawn>
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'mail-'))
-  const [http, smtp] = await freePorts()
+  const [http = 0, smtp = 0] = await freePorts(2)
   ports = { http, smtp }
   await start()
 })
@@ -46,21 +46,7 @@ async function start(): Promise<void> {
       ({ ok }) => ok,
       () => false,
     )
-  await vi.waitUntil(ready, { timeout: 10_000, interval: 20 })
-}
-
-/** Both are held before either is let go, so that they differ. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer().listen(0, '127.0.0.1'), createServer().listen(0, '127.0.0.1')]
-  const [first = 0, second = 0] = await Promise.all(
-    servers.map(async (server) => {
-      await once(server, 'listening')
-      const address = server.address()
-      return typeof address === 'object' && address !== null ? address.port : 0
-    }),
-  )
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return [first, second]
+  await vi.waitUntil(ready, { timeout: limitMs(10_000), interval: 20 })
 }
 
 const get = (path: string) => fetch(`http://127.0.0.1:${ports.http}${path}`)

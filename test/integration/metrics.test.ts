@@ -12,6 +12,7 @@ import { added, counterParticipant, message, silentLog } from '../support/counte
 import { type Counting, counting, handleAlone } from '../support/counting.ts'
 import { freshDatabase } from '../support/database.ts'
 import { parseExposition, sumOf } from '../support/exposition.ts'
+import { limitMs } from '../support/limits.ts'
 import { recordSpans } from '../support/span-recorder.ts'
 import { place } from '../unit/order/any-sequence.ts'
 
@@ -190,7 +191,7 @@ describe('open orders', () => {
       const now = parseExposition(await metrics.exposition())
       return [sumOf(now, 'paysaga_orders_open'), sumOf(now, 'paysaga_scrape_failures_total', { source: 'open_orders' })]
     }
-    await expect.poll(failures, { timeout: 10_000, interval: 50 }).toEqual([undefined, 1])
+    await expect.poll(failures, { timeout: limitMs(10_000), interval: 50 }).toEqual([undefined, 1])
   })
 
   /** As if an order had been placed then: its first 48 bits are milliseconds. */

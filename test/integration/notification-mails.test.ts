@@ -8,6 +8,7 @@ import { notificationParticipant } from '../../apps/notification/saga.ts'
 import { notifications } from '../../apps/notification/store.ts'
 import type { NotificationDatabase } from '../../apps/notification/tables.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
+import { limitMs } from '../support/limits.ts'
 import { ids } from '../unit/notification/notifications.ts'
 import { type NotificationInput, transitions } from '../unit/notification/transitions.ts'
 
@@ -60,7 +61,7 @@ test("an order's mails leave one after the other, and one that is refused does n
       const { rows } = await db.transaction().execute((trx) => notifications.lock(trx, [ids.orderId]))
       expect(rows.get(ids.orderId)?.state.messages.map(({ status }) => status)).toEqual(['sent', 'failed', 'sent'])
     },
-    { timeout: 15_000, interval: 100 },
+    { timeout: limitMs(15_000), interval: 100 },
   )
   expect(subjects).toEqual([
     'Your order is confirmed',
@@ -68,7 +69,7 @@ test("an order's mails leave one after the other, and one that is refused does n
     'Your order is cancelled',
     'Your refund is delayed',
   ])
-  await running.stop({ timeoutMs: 5_000 })
+  await running.stop({ timeoutMs: limitMs(5_000) })
   mailer.close()
   await new Promise<void>((resolve) => server.close(resolve))
 })

@@ -10,6 +10,7 @@ import { operatorRoutes } from '../../apps/payment/operator-http.ts'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { parseExposition, sumOf } from '../support/exposition.ts'
+import { limitMs } from '../support/limits.ts'
 import { expiresAt, payingOrder, uncalled } from '../support/paying-order.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
@@ -47,7 +48,7 @@ const inReview = () =>
   payingOrder(db, [...capturing, { type: 'GaveUp', operation: 'capture', reason: 'no_answer' }], `pi_${randomUUID()}`)
 const unknown = () =>
   payingOrder(db, [...capturing, { type: 'OutcomeUnknown', operation: 'capture' }], `pi_${randomUUID()}`)
-const within = { timeout: 5_000, interval: 100 }
+const within = { timeout: limitMs(5_000), interval: 100 }
 const evidence = 'dashboard, settlement file of Monday'
 
 test('payments in doubt are listed by their condition, with what is in doubt and since when', async () => {

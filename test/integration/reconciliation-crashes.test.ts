@@ -8,6 +8,7 @@ import { beginRun, bySchedule, endPage, isRunDue, takeRun } from '../../apps/pay
 import { findingsOf, findRun, latestRuns } from '../../apps/payment/reconciliation-views.ts'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
+import { limitMs } from '../support/limits.ts'
 import { type ListingGateway, listingGateway, takenAtGateway as taken } from '../support/listing-gateway.ts'
 import { payingOrder, uncalled } from '../support/paying-order.ts'
 
@@ -191,9 +192,9 @@ describe('replicas', () => {
         for (const runner of runners) runner.wake()
         return await ended()
       },
-      { timeout: 20_000, interval: 20 },
+      { timeout: limitMs(20_000), interval: 20 },
     )
-    await Promise.all(runners.map((runner) => runner.stop({ timeoutMs: 1_000 })))
+    await Promise.all(runners.map((runner) => runner.stop({ timeoutMs: limitMs(1_000) })))
     expect(gateway.pages).toHaveLength(10)
     expect(new Set(gateway.pages).size).toBe(10)
     expect(gateway.lookedUp).toHaveLength(20)
@@ -240,8 +241,8 @@ test('on schedule one begins so long after the last one, or after the start of t
     const runner = reconciliationRunner(options, everyMs)
     runner.start()
     const begun = async () => (await latestRuns(db, 100)).length > earlier
-    if (everyMs > 0) await vi.waitUntil(begun, { timeout: 10_000, interval: 20 })
-    await runner.stop({ timeoutMs: 5_000 })
+    if (everyMs > 0) await vi.waitUntil(begun, { timeout: limitMs(10_000), interval: 20 })
+    await runner.stop({ timeoutMs: limitMs(5_000) })
     expect(await begun()).toBe(everyMs > 0)
   }
   expect((await latestRuns(db, 1))[0]).toMatchObject({ by: bySchedule })

@@ -12,12 +12,13 @@ import { withDatabase } from '../../infra/cli/support/database.ts'
 import { watchOrder } from '../../infra/cli/watch.ts'
 import { kafkaClient, withAdmin } from '../../infra/kafka/client.ts'
 import { environmentOf, root, runCliOf } from '../support/cli.ts'
+import { limitMs } from '../support/limits.ts'
 import { anOrderOver, openShop } from '../support/shop.ts'
 import { provider } from '../support/stack.ts'
 
 const shop = openShop()
 const cli = runCliOf(shop)
-const within = { timeout: 30_000, interval: 100 }
+const within = { timeout: limitMs(30_000), interval: 100 }
 const countOfOrders = async () => (await cli('sql', 'order', 'select count(*) from orders')).stdout
 
 let folder: string

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { crashAt } from '../chaos/crash-points.ts'
 import { type ParticipantName, participants } from '../chaos/faults/participants.ts'
 import { round } from '../chaos/round.ts'
+import { limitMs } from '../support/limits.ts'
 import { openShop } from '../support/shop.ts'
 
 const shop = openShop()
@@ -23,7 +24,7 @@ describe('a service that dies where it makes a difference', () => {
 
   it.for(selection)(
     '%s: nothing is lost and nothing done twice',
-    { timeout: 120_000 },
+    { timeout: limitMs(120_000) },
     async ([service, names], test) => {
       const strike = crashAt(
         service,

@@ -3,24 +3,25 @@ import type { ServiceName } from '../../infra/index.ts'
 import { versionsAreContiguous } from '../chaos/invariants.ts'
 import { type Committed, committed, ordersByMark } from '../support/committed.ts'
 import { type Flow, startFlow } from '../support/flow.ts'
+import { limitMs, scaledMs } from '../support/limits.ts'
 import { openShop } from '../support/shop.ts'
 import { readTopics } from '../support/topic-reader.ts'
 
 const shop = openShop()
 const { stack, services } = shop
 /** How long the last order may take after the killed process was started again. */
-const backWithinMs = 60_000
+const backWithinMs = limitMs(60_000)
 const timeout = backWithinMs + 60_000
-const looks = { timeout: 30_000, interval: 10 }
+const looks = { timeout: limitMs(30_000), interval: 10 }
 
 type Settings = Readonly<Record<string, string>>
 const settings: Readonly<Partial<Record<ServiceName, Settings>>> = {
   // It answers so long after it has done what it was asked: a kill finds calls done and not answered.
   'gateway-simulator': { GATEWAY_LATENCY_MS: '100' },
   // A call that a crash interrupts is taken up after twice this and five seconds; after 21 s by default.
-  payment: { GATEWAY_TIMEOUT_MS: '1000' },
+  payment: { GATEWAY_TIMEOUT_MS: `${scaledMs(1_000)}` },
   // A mail after this and ten seconds; after 40 s by default.
-  notification: { SMTP_TIMEOUT_MS: '1000' },
+  notification: { SMTP_TIMEOUT_MS: `${scaledMs(1_000)}` },
 }
 const topics = ['order.events', 'payment.events', 'notification.events']
 

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { follow } from '../support/follow.ts'
+import { limitMs } from '../support/limits.ts'
 import { anOrder, anOrderOver, openShop } from '../support/shop.ts'
 
 const shop = openShop()
-const within = { timeout: 15_000, interval: 10 }
+const within = { timeout: limitMs(15_000), interval: 25 }
 const greatest = Number.MAX_SAFE_INTEGER
 
 describe.concurrent('an amount', () => {

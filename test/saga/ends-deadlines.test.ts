@@ -1,19 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { cancellation, confirmation, expectEnding, givenBack, letGo, nothing } from '../support/ending.ts'
 import { follow } from '../support/follow.ts'
+import { limitMs, scaledMs } from '../support/limits.ts'
 import { anOrderOver, openShop } from '../support/shop.ts'
 import { type Listener, listenTo } from '../support/topic-listener.ts'
 
 const shop = openShop()
-const within = { timeout: 25_000, interval: 10 }
-const timeout = 30_000
+const within = { timeout: limitMs(25_000), interval: 25 }
+const timeout = limitMs(30_000)
 let listener: Listener
 const witnesses = () => ({ shop, listener })
 
 // Services that stand still for two seconds still authorise before the first is over, begin to capture before the second
 // is, and keep either before the late answers come.
-const limits = { PAY_WITHIN_MS: '4000', CAPTURE_WITHIN_MS: '2500' }
-const [lateAuthorisation, lateMoney] = [{ delayMs: 7_000 }, { delayMs: 5_500 }]
+const limits = { PAY_WITHIN_MS: `${scaledMs(4_000)}`, CAPTURE_WITHIN_MS: `${scaledMs(2_500)}` }
+const [lateAuthorisation, lateMoney] = [{ delayMs: scaledMs(7_000) }, { delayMs: scaledMs(5_500) }]
 const [lateHold, lateRefusal, lateCapture, refusedInTheEnd] = [511, 512, 513, 514]
 const restart = async (name: 'order' | 'payment', overrides: Readonly<Record<string, string>> = {}) => {
   await shop.services.stop(name)
@@ -23,7 +24,7 @@ const restart = async (name: 'order' | 'payment', overrides: Readonly<Record<str
 beforeAll(async () => {
   listener = await listenTo(shop.stack.endpoints.brokers, ['order.events', 'payment.events'])
   // It waits longer than these answers are late.
-  await Promise.all([restart('order', limits), restart('payment', { GATEWAY_TIMEOUT_MS: '12000' })])
+  await Promise.all([restart('order', limits), restart('payment', { GATEWAY_TIMEOUT_MS: `${scaledMs(12_000)}` })])
   await shop.misbehave([
     { match: { operation: 'confirm', amount: lateHold }, do: lateAuthorisation },
     { match: { operation: 'confirm', amount: lateRefusal }, do: lateAuthorisation },

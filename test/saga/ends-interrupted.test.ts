@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { cancellation, confirmation, expectEnding, letGo } from '../support/ending.ts'
 import { follow } from '../support/follow.ts'
+import { limitMs, scaledMs } from '../support/limits.ts'
 import { anOrderOver, openShop } from '../support/shop.ts'
 import { type Listener, listenTo } from '../support/topic-listener.ts'
 
 const shop = openShop()
-const within = { timeout: 15_000, interval: 10 }
+const within = { timeout: limitMs(15_000), interval: 25 }
 let listener: Listener
 const witnesses = () => ({ shop, listener })
 
@@ -43,7 +44,7 @@ describe('a customer who cancels', () => {
   })
 
   it('after the authorisation, which the order has not heard of yet, is not charged', async () => {
-    await shop.misbehave([{ match: { operation: 'confirm', amount: heldUnheard }, do: { delayMs: 4_000 } }])
+    await shop.misbehave([{ match: { operation: 'confirm', amount: heldUnheard }, do: { delayMs: scaledMs(4_000) } }])
     const { id } = await shop.place(anOrderOver(heldUnheard))
     await vi.waitFor(async () => expect(await shop.charges(id)).toHaveLength(1), within)
     await shop.stack.kill('connect', 'SIGSTOP')
@@ -77,7 +78,7 @@ describe('a hold that is about to expire while the order service is away', () =>
   }
 
   it('is let go, and the order is cancelled when it is back', async () => {
-    await shop.misbehave([{ match: { operation: 'confirm', amount: aboutToExpire }, do: { delayMs: 4_000 } }])
+    await shop.misbehave([{ match: { operation: 'confirm', amount: aboutToExpire }, do: { delayMs: scaledMs(4_000) } }])
     const { id } = await shop.place(anOrderOver(aboutToExpire))
     await vi.waitFor(async () => expect(await shop.charges(id)).toHaveLength(1), within)
     await shop.services.stop('order')

@@ -2,17 +2,18 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Fault } from '../../apps/gateway-simulator/faults.ts'
 import { cancellation, confirmation, expectEnding, givenBack, letGo, taken } from '../support/ending.ts'
 import { follow } from '../support/follow.ts'
+import { limitMs, scaledMs } from '../support/limits.ts'
 import { anOrderOver, openShop } from '../support/shop.ts'
 import { type Listener, listenTo } from '../support/topic-listener.ts'
 
 const shop = openShop()
-const within = { timeout: 15_000, interval: 10 }
+const within = { timeout: limitMs(15_000), interval: 25 }
 let listener: Listener
 const witnesses = () => ({ shop, listener })
 
 /** The payment service does not wait longer than this for one answer. */
-const gatewayTimeoutMs = 3_000
-const tooSlow = { delayMs: 8_000 }
+const gatewayTimeoutMs = scaledMs(3_000)
+const tooSlow = { delayMs: scaledMs(8_000) }
 const lost = { hangUp: 'after' } as const
 
 const unknownAuthorisation = 'PaymentOutcomeUnknown PaymentAuthorized PaymentCaptured'
@@ -65,7 +66,7 @@ describe.concurrent('an answer of the gateway that is late or lost', () => {
   it('a customer cancels while nobody knows whether the money is held: what comes is let go', async () => {
     const { id } = await shop.place(anOrderOver(cancelledInDoubt))
     await vi.waitFor(async () => expect(await shop.payment(id)).toMatchObject({ condition: 'unknown' }), within)
-    const following = follow(shop, id, { until: 'cancelled', timeout: 40_000 })
+    const following = follow(shop, id, { until: 'cancelled', timeout: limitMs(40_000) })
     expect((await shop.cancel(id)).status).toBe(202)
     await following
     await expectEnding(witnesses(), id, {
@@ -83,7 +84,7 @@ describe.concurrent('an answer of the gateway that is late or lost', () => {
     '%s: the order is paid, by one hold and one capture',
     async (_what, paid, amount) => {
       const { id } = await shop.place(anOrderOver(amount))
-      await follow(shop, id, { until: 'paid', timeout: 40_000 })
+      await follow(shop, id, { until: 'paid', timeout: limitMs(40_000) })
       await expectEnding(witnesses(), id, {
         status: 'paid',
         payment: 'captured',
@@ -97,7 +98,7 @@ describe.concurrent('an answer of the gateway that is late or lost', () => {
 
   it('the answer to a void is lost: the hold is gone, once', async () => {
     const { id } = await shop.place(anOrderOver(lostVoid))
-    await follow(shop, id, { until: 'cancelled', timeout: 40_000 })
+    await follow(shop, id, { until: 'cancelled', timeout: limitMs(40_000) })
     await expectEnding(witnesses(), id, {
       status: 'cancelled',
       reason: 'capture_failed',
@@ -111,8 +112,8 @@ describe.concurrent('an answer of the gateway that is late or lost', () => {
 
   it('the answer to a refund is lost: the money goes back once', async () => {
     const { id } = await shop.place(anOrderOver(lostRefund))
-    await follow(shop, id, { until: 'paid', timeout: 40_000 })
-    const following = follow(shop, id, { until: 'cancelled', timeout: 40_000 })
+    await follow(shop, id, { until: 'paid', timeout: limitMs(40_000) })
+    const following = follow(shop, id, { until: 'cancelled', timeout: limitMs(40_000) })
     await shop.cancel(id)
     await following
     await expectEnding(witnesses(), id, {
@@ -128,7 +129,7 @@ describe.concurrent('an answer of the gateway that is late or lost', () => {
 
   it('the answer to a refund in part is lost: that part goes back once', async () => {
     const { id } = await shop.place(anOrderOver(lostPart))
-    await follow(shop, id, { until: 'paid', timeout: 40_000 })
+    await follow(shop, id, { until: 'paid', timeout: limitMs(40_000) })
     expect((await shop.post({ amountMinor: 100 }, { path: `/orders/${id}/refunds` })).status).toBe(202)
     await vi.waitFor(async () => expect(await shop.get(id)).toMatchObject({ refundedMinor: 100 }), within)
     await expectEnding(witnesses(), id, {

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { cancellation, confirmation, expectEnding, givenBack, letGo, nothing, taken } from '../support/ending.ts'
 import { follow } from '../support/follow.ts'
+import { limitMs, scaledMs } from '../support/limits.ts'
 import { anOrderOver, openShop } from '../support/shop.ts'
 import { type Listener, listenTo } from '../support/topic-listener.ts'
 
 const shop = openShop()
-const within = { timeout: 15_000, interval: 10 }
+const within = { timeout: limitMs(15_000), interval: 25 }
 let listener: Listener
 const witnesses = () => ({ shop, listener })
 
@@ -15,7 +16,7 @@ const [slowCard, slowRefusal, slowCapture, refusedCapture, lapsedHold, letGoAtDa
 ]
 const [cancelledAtDashboard, expiredAtGateway] = [507, 508]
 // Whoever stands still for two seconds has not missed it.
-const delay = { delayMs: 3_000 }
+const delay = { delayMs: scaledMs(3_000) }
 
 beforeAll(async () => {
   listener = await listenTo(shop.stack.endpoints.brokers, ['order.events', 'payment.events'])

@@ -1,23 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { migrate } from '../../db/migrate.ts'
 import { freePorts } from '../../infra/index.ts'
 import { kafkaClient, withAdmin } from '../../infra/kafka/client.ts'
 import { consumerLag } from '../../infra/kafka/lag.ts'
+import { root } from '../support/cli.ts'
+import { commandsOf, documented } from '../support/documents/commands.ts'
+import { here, shell, shellEnvironment } from '../support/documents/run.ts'
+import { limitMs, scaledMs } from '../support/limits.ts'
 import { openShop } from '../support/shop.ts'
 
 const shop = openShop()
-const within = { timeout: 30_000, interval: 50 }
+const within = { timeout: limitMs(30_000), interval: 50 }
 const { endpoints } = shop.stack
 const kafka = kafkaClient(endpoints.brokers)
 const stream = { group: 'loyalty-service', topic: 'order.events' }
 const lag = async () =>
   (await consumerLag(kafka, [stream])).find(({ group }) => group === stream.group)?.lagMessages ?? -1n
 
-/** docs/add-a-service.md, done. */
+const guide = 'docs/add-a-service.md'
+const exports = commandsOf(guide).flatMap(({ text }) => (text.startsWith('export ') ? [text] : []))
+
+/** docs/add-a-service.md, done as it is written there. */
 describe('a fourth participant', () => {
   const db = new pg.Client({ connectionString: endpoints.databaseUrl('loyalty') })
   let port = 0
@@ -25,15 +30,11 @@ describe('a fourth participant', () => {
   let log = ''
 
   const start = async () => {
-    const child = spawn(process.execPath, ['examples/loyalty/main.ts'], {
-      cwd: fileURLToPath(new URL('../../', import.meta.url)),
-      env: {
-        PATH: process.env['PATH'],
-        PORT: `${port}`,
-        LOYALTY_DATABASE_URL: endpoints.databaseUrl('loyalty'),
-        KAFKA_BROKERS: endpoints.brokers.join(','),
-        KAFKA_SESSION_TIMEOUT_MS: '2000',
-      },
+    // The shell becomes the service, and so is what gets its signals.
+    const command = `exec ${documented(guide, 'node examples/loyalty/main.ts')}`
+    const child = spawn('bash', ['-ec', here([...exports, command].join('\n'), shop)], {
+      cwd: root,
+      env: { ...shellEnvironment(shop), PORT: `${port}`, KAFKA_SESSION_TIMEOUT_MS: `${scaledMs(2_000)}` },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     child.stdout.on('data', (chunk: Buffer) => {
@@ -60,8 +61,7 @@ describe('a fourth participant', () => {
   }
 
   beforeAll(async () => {
-    const folder = new URL('../../examples/loyalty/migrations/', import.meta.url)
-    await migrate(endpoints.adminUrl, [{ schema: 'loyalty', folder }])
+    await shell(shop, ...exports, documented(guide, 'node infra/jobs/migrations.ts'))
     await db.connect()
     ;[port = 0] = await freePorts(1)
   })

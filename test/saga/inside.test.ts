@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { cliOf, runCliOf } from '../support/cli.ts'
+import { limitMs } from '../support/limits.ts'
 import { openShop } from '../support/shop.ts'
 
 const shop = openShop()
-const within = { timeout: 30_000, interval: 100 }
+const within = { timeout: limitMs(30_000), interval: 100 }
 
 const cli = cliOf(shop)
 /** It fails where something is wrong, which is what these tests are about. */

@@ -4,11 +4,12 @@ import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { cliOf, runCliOf } from '../support/cli.ts'
 import { follow } from '../support/follow.ts'
+import { limitMs } from '../support/limits.ts'
 import { anOrderOver, openShop } from '../support/shop.ts'
 
 const shop = openShop()
 const cli = cliOf(shop)
-const within = { timeout: 15_000, interval: 100 }
+const within = { timeout: limitMs(15_000), interval: 100 }
 
 const entries = z.object({
   data: z.array(

@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { kafkaClient, withAdmin } from '../../infra/kafka/client.ts'
 import { parseExposition, type Sample, sumOf } from '../support/exposition.ts'
+import { limitMs, scaledMs } from '../support/limits.ts'
 import { anOrder, openShop } from '../support/shop.ts'
 
 const shop = openShop()
-const within = { timeout: 30_000, interval: 100 }
+const within = { timeout: limitMs(30_000), interval: 100 }
 const services = ['order', 'payment', 'notification'] as const
 type Labels = Readonly<Record<string, string>>
 
@@ -129,7 +130,12 @@ it('the traceparent of a POST stands in the Kafka header of every event of that 
 async function tracesOf(orderId: string) {
   const kafka = kafkaClient(shop.stack.endpoints.brokers)
   const groupId = `traces-${randomUUID()}`
-  const consumer = kafka.consumer({ groupId, sessionTimeout: 6_000, heartbeatInterval: 2_000, maxWaitTimeInMs: 100 })
+  const consumer = kafka.consumer({
+    groupId,
+    sessionTimeout: scaledMs(6_000),
+    heartbeatInterval: 2_000,
+    maxWaitTimeInMs: 100,
+  })
   const byType = new Map<string, string>()
   await consumer.connect()
   await consumer.subscribe({ topics: services.map((name) => `${name}.events`), fromBeginning: true })

@@ -1,54 +1,57 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { migrate } from '../../db/migrate.ts'
-import { kafkaClient, withAdmin } from '../../infra/kafka/client.ts'
+import { commandsOf, documented } from '../support/documents/commands.ts'
+import { shell } from '../support/documents/run.ts'
+import { limitMs } from '../support/limits.ts'
 import { openShop } from '../support/shop.ts'
-import { type Listener, listenTo } from '../support/topic-listener.ts'
 
-const run = promisify(execFile)
-const topic = 'billing.events'
+const guide = 'docs/adopt.md'
+const example = 'examples/outbox-only/main.ts'
+const textsOf = (document: string) => commandsOf(document).map(({ text }) => text)
 
-/** docs/adopt.md, its first step, done. */
+/** docs/adopt.md, its first step, done as it is written there. */
 describe('a team that takes nothing but the outbox', () => {
-  const { endpoints } = openShop().stack
+  const shop = openShop()
+  const { endpoints } = shop.stack
   const db = new pg.Client({ connectionString: endpoints.databaseUrl('billing') })
-  let listener: Listener
-  const issue = async (...args: readonly string[]) =>
-    (
-      await run(process.execPath, ['examples/outbox-only/main.ts', ...args], {
-        cwd: fileURLToPath(new URL('../../', import.meta.url)),
-        env: { PATH: process.env['PATH'], BILLING_DATABASE_URL: endpoints.databaseUrl('billing') },
-      })
-    ).stdout.trim()
+  const exports = textsOf(guide).filter((text) => text.startsWith('export '))
+  const issueCommand = documented(guide, `node ${example}`)
+  const issue = (...args: readonly string[]) => shell(shop, ...exports, ['node', example, ...args].join(' '))
+  const events = async () => (await db.query<{ aggregateid: string }>('select aggregateid from outbox')).rows
 
   beforeAll(async () => {
-    const folder = new URL('../../examples/outbox-only/migrations/', import.meta.url)
-    await migrate(endpoints.adminUrl, [{ schema: 'billing', folder }])
-    await withAdmin(kafkaClient(endpoints.brokers), (admin) =>
-      admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 2 }] }),
-    )
-    listener = await listenTo(endpoints.brokers, [topic])
+    await shell(shop, ...exports, ...textsOf(guide).filter((text) => text.startsWith('node infra/')))
     await db.connect()
   })
-  afterAll(async () => {
-    await listener.stop()
-    await db.end()
-  })
+  afterAll(() => db.end())
 
   it('has its row and its event, the one with the other', async () => {
-    const id = await issue('ada@example.com', '1290', 'EUR')
-    expect((await db.query('select customer from invoice where id = $1', [id])).rows).toEqual([
-      { customer: 'ada@example.com' },
+    const id = (await shell(shop, ...exports, issueCommand)).trim()
+    expect((await db.query('select customer, amount_minor::int from invoice where id = $1', [id])).rows).toEqual([
+      { customer: 'ada@example.com', amount_minor: 1290 },
     ])
-    await expect.poll(() => listener.path(topic, id), { timeout: 20_000 }).toEqual(['1 InvoiceIssued'])
+    const consume = documented(guide, 'make consume')
+    await expect.poll(() => shell(shop, consume), { timeout: limitMs(30_000) }).toContain(`"invoiceId":"${id}"`)
   })
 
   it('has neither when the row is refused', async () => {
-    await expect(issue('ada@example.com', '0')).rejects.toThrow('invoice_is_over_something')
-    const { rows } = await db.query('select count(*)::int as events from outbox')
-    expect(rows).toEqual([{ events: 1 }])
+    const before = await events()
+    const admin = new pg.Client({ connectionString: endpoints.adminUrl })
+    await admin.connect()
+    await admin.query(`alter table billing.invoice add constraint no_eve check (customer <> 'eve@example.com')`)
+    await admin.end()
+    await expect(issue('eve@example.com', '1290')).rejects.toThrow('no_eve')
+    expect(await events()).toEqual(before)
+  })
+
+  it('is told which argument is wrong', async () => {
+    const refused = /customer is missing\n.*amount is "0".*\n.*currency is "euro"/
+    await expect(issue("''", '0', 'euro')).rejects.toThrow(refused)
+  })
+
+  it('finds the same commands in the guide and in the example', () => {
+    const ofGuide = textsOf(guide).filter((text) => !text.startsWith('docker'))
+    const ofExample = textsOf(example).filter((text) => text !== 'make up' && !text.startsWith('export PATH='))
+    expect(ofExample).toEqual(ofGuide)
   })
 })

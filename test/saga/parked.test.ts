@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { kafkaClient } from '../../infra/kafka/client.ts'
+import { limitMs, scaledMs } from '../support/limits.ts'
 import { anOrder, anOrderOver, openShop, type ShopOrder } from '../support/shop.ts'
 
-const within = { timeout: 20_000, interval: 100 }
+const within = { timeout: limitMs(20_000), interval: 100 }
 const parked = z.object({
   keys: z.array(z.object({ key: z.string(), cause: z.string(), state: z.string(), messages: z.int() })),
   unplaceable: z.int(),
@@ -41,7 +42,9 @@ describe('messages that nobody can handle, while orders flow', () => {
   const send = (key: string | null, value: string | Buffer | null, headers: Record<string, string> = headersOf(1)) =>
     producer.send({ topic: 'order.events', acks: -1, messages: [{ key, value, headers }] })
 
-  it('are set aside in each service that hears them, and every order is paid', { timeout: 60_000 }, async () => {
+  it('are set aside in each service that hears them, and every order is paid', {
+    timeout: limitMs(60_000),
+  }, async () => {
     const before = (await parkedAt(shop.ports.payment)).unplaceable
     const poison = [
       '{',
@@ -94,7 +97,7 @@ describe('messages that nobody can handle, while orders flow', () => {
 
   it('lie beside the calls that are under way, which an operator sees as well', async () => {
     const amount = 77_101
-    await shop.misbehave([{ match: { operation: 'confirm', amount }, do: { delayMs: 3_000 }, times: 1 }])
+    await shop.misbehave([{ match: { operation: 'confirm', amount }, do: { delayMs: scaledMs(3_000) }, times: 1 }])
     const { id } = await shop.place(anOrderOver(amount))
     const effects = async () => (await operate(shop.ports.payment, `?key=${id}`, { of: 'effects' })).body
     await expect.poll(effects, within).toMatchObject({ effects: [{ key: id, kind: 'Authorise', state: 'calling' }] })

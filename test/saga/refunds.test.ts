@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { cancellation, confirmation, expectEnding, taken } from '../support/ending.ts'
 import { follow } from '../support/follow.ts'
+import { limitMs, scaledMs } from '../support/limits.ts'
 import { anOrderOver, openShop } from '../support/shop.ts'
 import { type Listener, listenTo } from '../support/topic-listener.ts'
 
 const shop = openShop()
-const within = { timeout: 15_000, interval: 10 }
+const within = { timeout: limitMs(15_000), interval: 25 }
 let listener: Listener
 const witnesses = () => ({ shop, listener })
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
       match: { operation: 'refund', amount: refusedRefund },
       do: { answer: { status: 400, type: 'invalid_request_error', code: 'charge_disputed', message: 'Disputed.' } },
     },
-    { match: { operation: 'refund', amount: slowRefund }, times: 1, do: { delayMs: 3_000 } },
+    { match: { operation: 'refund', amount: slowRefund }, times: 1, do: { delayMs: scaledMs(3_000) } },
   ])
 })
 afterAll(async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { limitMs } from '../support/limits.ts'
 import { openShop } from '../support/shop.ts'
 
 const shop = openShop()
-const within = { timeout: 40_000, interval: 50 }
+const within = { timeout: limitMs(40_000), interval: 50 }
 
 describe('a service that is stopped while orders flow', () => {
   it.each(['order', 'payment', 'notification'] as const)(

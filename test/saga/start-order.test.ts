@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrate } from '../../db/migrate.ts'
 import { createTopics } from '../../infra/index.ts'
+import { limitMs } from '../support/limits.ts'
 import { type Place, place } from '../support/place.ts'
 import { openTestStack } from '../support/stack.ts'
 
-const within = { timeout: 25_000, interval: 50 }
+const within = { timeout: limitMs(25_000), interval: 50 }
 
 describe('a service that is started before what it stands on', () => {
   let here: Place
@@ -37,7 +38,7 @@ describe('a service that is started before what it stands on', () => {
     return `${response?.status} ${await response?.text()}`
   }
 
-  it('lives, says what it waits for, and is ready when everything has come', { timeout: 90_000 }, async () => {
+  it('lives, says what it waits for, and is ready when everything has come', { timeout: limitMs(90_000) }, async () => {
     const { stack, services } = system
     // Who starts it waits half a minute, and what it stands on may take longer.
     services.start('order').catch(() => undefined)

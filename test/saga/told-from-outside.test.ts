@@ -3,10 +3,11 @@ import Stripe from 'stripe'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { firstKey } from '../../infra/index.ts'
 import { follow } from '../support/follow.ts'
+import { limitMs } from '../support/limits.ts'
 import { anOrderOver, openShop } from '../support/shop.ts'
 
 const shop = openShop()
-const within = { timeout: 15_000, interval: 20 }
+const within = { timeout: limitMs(15_000), interval: 20 }
 const { GATEWAY_WEBHOOK_SECRETS: secret = '', GATEWAY_API_KEY: gatewayKey = '' } = shop.services.environment
 
 afterAll(() => shop.behave())

@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { limitMs } from '../support/limits.ts'
 import { anOrder, openShop } from '../support/shop.ts'
 
 const shop = openShop()
-const within = { timeout: 20_000, interval: 10 }
+const within = { timeout: limitMs(20_000), interval: 10 }
 
 describe('change data capture outruns visibility', () => {
   const admin = new pg.Client({ connectionString: shop.stack.endpoints.adminUrl })

@@ -1,10 +1,11 @@
 import { setInterval } from 'node:timers/promises'
+import { scaledMs } from './limits.ts'
 
 const looksMs = 50
 /** One that does not answer in time has said neither yes nor no. */
-const answerMs = 500
+const answerMs = scaledMs(500)
 /** For DRAIN_MS of those behind it: some of its looks, on a busy machine too. */
-export const drainMs = 2_000
+export const drainMs = scaledMs(2_000)
 
 /** A balancer: it looks at `/readyz` of each and names those in turn that were ready at its last look. */
 export function balance(ports: readonly number[], signal: AbortSignal) {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { limitMs } from './limits.ts'
 import type { Shop } from './shop.ts'
 import { provider } from './stack.ts'
 
@@ -27,7 +28,7 @@ export interface Ran {
   readonly code: number
 }
 
-const timeoutMs = 50_000
+const timeoutMs = limitMs(50_000)
 
 /** Runs a command behind `make` against the stack of the tests, whatever becomes of it. `more` wins over its environment. */
 export function runCliOf(shop: Shop, more: Readonly<Record<string, string>> = {}) {

@@ -11,12 +11,26 @@ export interface TestDatabase extends AsyncDisposable {
   open<Tables>(role: string, poolMax?: number): Kysely<Tables>
 }
 
-/** A migrated database of its own, dropped when disposed. */
+/** The migrated database that others are copied from. */
+const template = 'test_template'
+
+/** Migrates the database that `freshDatabase` copies; once for a server. */
+export async function prepareTemplate(serverUrl: string): Promise<void> {
+  const url = Object.assign(new URL(serverUrl), { pathname: template }).href
+  await asAdmin(serverUrl, async (client) => {
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [template])
+    // A server that is kept between runs may have the template of older migrations.
+    if (rowCount !== 0) await client.query(`drop database ${template} with (force)`)
+    await client.query(`create database ${template}`)
+  })
+  await migrate(url)
+}
+
+/** A migrated database of its own, dropped when disposed. Needs `prepareTemplate` for its server before. */
 export async function freshDatabase(serverUrl: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  await asAdmin(serverUrl, `create database ${name}`)
+  await asAdmin(serverUrl, (client) => client.query(`create database ${name} template ${template}`))
   const url = (role: string): string => Object.assign(new URL(serverUrl), { pathname: name, username: role }).href
-  await migrate(url('postgres'))
   const opened: { destroy(): Promise<void> }[] = []
   return {
     adminUrl: url('postgres'),
@@ -30,14 +44,17 @@ export async function freshDatabase(serverUrl: string): Promise<TestDatabase> {
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(opened.map((db) => db.destroy()))
-      await asAdmin(serverUrl, `drop database ${name} with (force)`)
+      await asAdmin(serverUrl, (client) => client.query(`drop database ${name} with (force)`))
     },
   }
 }
 
-async function asAdmin(url: string, statement: string): Promise<void> {
+async function asAdmin(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
-  await client.query(statement)
-  await client.end()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
 }

@@ -1,4 +1,5 @@
 import { expect, vi } from 'vitest'
+import { limitMs } from './limits.ts'
 import type { Shop, ShopOrder } from './shop.ts'
 import type { Listener } from './topic-listener.ts'
 
@@ -19,7 +20,7 @@ export interface Ending {
   readonly mails: readonly (readonly [subject: string, words: string])[]
 }
 
-const within = { timeout: 15_000, interval: 50 }
+const within = { timeout: limitMs(15_000), interval: 50 }
 
 /** Holds an order that has ended against all of it. */
 export async function expectEnding({ shop, listener }: { shop: Shop; listener: Listener }, id: string, ending: Ending) {

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { setInterval } from 'node:timers/promises'
 import { vi } from 'vitest'
 import { z } from 'zod'
+import { limitMs, scaledMs } from './limits.ts'
 import { anOrder, type Shop, type ShopOrder } from './shop.ts'
+import { untilAll } from './until-all.ts'
 
 /** One POST, sent again under the same key until it is answered: what came of it is known or unknown, never assumed. */
 export interface Placing {
@@ -15,7 +17,7 @@ export interface Placing {
 }
 
 /** A request that a crash has cut off may hang. */
-const requestTimeoutMs = 5_000
+const requestTimeoutMs = scaledMs(5_000)
 const answer = z.object({ id: z.string() })
 
 async function send(shop: Shop, placing: Placing): Promise<boolean> {
@@ -54,7 +56,7 @@ export function startFlow(shop: Shop, { orders, overMs }: { orders: number; over
           if (first === undefined || acknowledged().length < 10) return false
           return (await shop.get(first)).status !== 'pending'
         },
-        { timeout: 20_000, interval: 5 },
+        { timeout: limitMs(20_000), interval: 5 },
       ),
     /** Every request was answered or failed. @returns those of which nobody knows what became */
     sent: async (): Promise<readonly Placing[]> => {
@@ -64,22 +66,13 @@ export function startFlow(shop: Shop, { orders, overMs }: { orders: number; over
     },
     /** Sends the unknown ones again under their keys until each is answered. */
     resend: (unknown: readonly Placing[]) =>
-      Promise.all(unknown.map((placing) => vi.waitUntil(() => send(shop, placing), { timeout: 30_000, interval: 50 }))),
+      Promise.all(
+        unknown.map((placing) => vi.waitUntil(() => send(shop, placing), { timeout: limitMs(30_000), interval: 50 })),
+      ),
     marks: () => placings.map(({ mark }) => mark),
     /** Resolves when all of them have this status. */
-    all: async (status: ShopOrder['status'], { timeout }: { timeout: number }) => {
-      let late: readonly string[] = []
-      const done = async () => {
-        const orders = await Promise.all(acknowledged().map((id) => shop.get(id)))
-        late = orders.filter((order) => order.status !== status).map((order) => JSON.stringify(order))
-        return late.length === 0
-      }
-      await vi
-        .waitUntil(() => done().catch(() => false), { timeout, interval: 50 })
-        .catch(() => {
-          throw new Error(`${late.length} orders are not ${status} after ${timeout} ms: ${late[0]}`)
-        })
-    },
+    all: (status: ShopOrder['status'], { timeout }: { timeout: number }) =>
+      untilAll(shop, acknowledged(), { status, timeout }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { expect, vi } from 'vitest'
+import { limitMs } from './limits.ts'
 import { later } from './order-path.ts'
 import type { Charges, Shop, ShopOrder } from './shop.ts'
 
@@ -10,7 +11,7 @@ import type { Charges, Shop, ShopOrder } from './shop.ts'
 export async function follow(
   shop: Shop,
   id: string,
-  { until, timeout = 20_000 }: { until: ShopOrder['status']; timeout?: number },
+  { until, timeout = limitMs(20_000) }: { until: ShopOrder['status']; timeout?: number },
 ): Promise<readonly ShopOrder[]> {
   const views: ShopOrder[] = []
   const untruths: string[] = []
@@ -23,7 +24,7 @@ export async function follow(
     if (JSON.stringify(order) !== JSON.stringify(before)) views.push(order)
     return order.status === until && order.settled
   }
-  await vi.waitUntil(look, { timeout, interval: 15 }).catch(() => {
+  await vi.waitUntil(look, { timeout, interval: 30 }).catch(() => {
     throw new Error(`not ${until} and settled in time: ${JSON.stringify(views)}`)
   })
   expect([...new Set(untruths)]).toEqual([])

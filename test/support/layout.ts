@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { migrate, type ServiceSchema } from '../../db/migrate.ts'
 import type { Stack } from '../../infra/index.ts'
+import { scaledMs } from './limits.ts'
 
 /** All services in one database, or one database for each. Both are the same code told other URLs. */
 export type Layout = 'one' | 'each'
@@ -27,6 +28,8 @@ const distinct = (databases: Databases): readonly string[] => [...new Set(Object
 export function environmentFor({ endpoints }: Stack, databases: Databases): Readonly<Record<string, string>> {
   const urls = (role: string) => distinct(databases).map((name) => endpoints.databaseUrl(role, name))
   return {
+    // As in the profile `test`, on a machine that gives a service its processor time as soon as it asks for it.
+    KAFKA_SESSION_TIMEOUT_MS: `${scaledMs(2_000)}`,
     ORDER_DATABASE_URL: endpoints.databaseUrl('order_service', databases.order_service),
     PAYMENT_DATABASE_URL: endpoints.databaseUrl('payment_service', databases.payment_service),
     NOTIFICATION_DATABASE_URL: endpoints.databaseUrl('notification_service', databases.notification_service),

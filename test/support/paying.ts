@@ -8,6 +8,7 @@ import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import type { PaymentVocabulary } from '../../apps/payment/vocabulary.ts'
 import { ids, inputNamed } from '../unit/payment/inputs.ts'
 import { freshDatabase } from './database.ts'
+import { limitMs } from './limits.ts'
 import { uncalled } from './paying-order.ts'
 
 export const paid = ['OrderPlaced', 'Held', 'OrderConfirmed', 'Captured'] as const
@@ -79,7 +80,10 @@ export async function paying(serverUrl: string) {
     /** Everything, in as many blocks as it takes. @returns their sizes */
     seal: async (maxTransfers?: number) => {
       // Transactions of other tests, in other databases of the server, would delay a part of it.
-      await vi.waitUntil(async () => (await nothingIsOpen(db)).rows.length > 0, { timeout: 20_000, interval: 10 })
+      await vi.waitUntil(async () => (await nothingIsOpen(db)).rows.length > 0, {
+        timeout: limitMs(20_000),
+        interval: 10,
+      })
       const sizes: number[] = []
       for (let size = -1; size !== 0; ) {
         size = await sealOnce(db, maxTransfers)

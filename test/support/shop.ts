@@ -5,6 +5,7 @@ import type { Fault } from '../../apps/gateway-simulator/faults.ts'
 import type { ServicePorts } from '../../infra/config.ts'
 import type { StackOptions } from '../../infra/index.ts'
 import type { Databases } from './layout.ts'
+import { limitMs } from './limits.ts'
 import { openTestStack } from './stack.ts'
 
 const refund = z.object({ id: z.string(), amountMinor: z.int(), status: z.string(), reason: z.string().optional() })
@@ -76,7 +77,7 @@ export function openShop(
   const headers = { authorization: 'Bearer sk_test_paysaga', 'content-type': 'application/json' }
   const getJson = async (address: string): Promise<unknown> => (await fetch(address, { headers })).json()
 
-  const post = (body: unknown, { key = `${randomUUID()}`, path = '/orders', timeoutMs = 30_000 } = {}) =>
+  const post = (body: unknown, { key = `${randomUUID()}`, path = '/orders', timeoutMs = limitMs(30_000) } = {}) =>
     fetch(url(ports.order, path), {
       method: 'POST',
       headers: { ...headers, 'idempotency-key': key },

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { vi } from 'vitest'
 import { freePorts } from '../../infra/index.ts'
+import { limitMs } from './limits.ts'
 
 const script = new URL('../../apps/gateway-simulator/main.ts', import.meta.url).pathname
 
@@ -38,7 +39,7 @@ export async function startSimulator(settings: Settings = {}): Promise<Simulator
     )
   const start = async (more: Settings = {}): Promise<void> => {
     child = spawn(more)
-    await vi.waitUntil(ready, { timeout: 20_000, interval: 20 }).catch((error: unknown) => {
+    await vi.waitUntil(ready, { timeout: limitMs(20_000), interval: 20 }).catch((error: unknown) => {
       child.kill('SIGKILL')
       throw error
     })

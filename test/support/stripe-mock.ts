@@ -3,12 +3,13 @@ import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { vi } from 'vitest'
 import { freePorts } from '../../infra/index.ts'
+import { limitMs } from './limits.ts'
 
 /** Pinned, for with each version comes another edition of Stripe's published API description. */
 const version = 'v0.203.0'
 const directory = fileURLToPath(new URL(`../../.cache/stripe-mock/${version}`, import.meta.url))
 const binary = `${directory}/stripe-mock`
-const buildTimeoutMs = 120_000
+const buildTimeoutMs = limitMs(120_000)
 
 /**
  * Stripe's own stand-in, built from its Go module and kept: it is stateless, and holds every request against Stripe's
@@ -33,7 +34,7 @@ export async function startStripeMock(path: string) {
       () => true,
       () => false,
     )
-  await vi.waitUntil(answers, { timeout: 10_000, interval: 20 })
+  await vi.waitUntil(answers, { timeout: limitMs(10_000), interval: 20 })
   return {
     port,
     [Symbol.asyncDispose]: async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { kafkaClient, withAdmin } from '../../infra/kafka/client.ts'
+import { scaledMs } from './limits.ts'
 
 export interface Heard {
   readonly topic: string
@@ -12,7 +13,12 @@ export interface Heard {
 export async function listenTo(brokers: readonly string[], topics: readonly string[]) {
   const kafka = kafkaClient(brokers)
   const groupId = `listener-${randomUUID()}`
-  const consumer = kafka.consumer({ groupId, sessionTimeout: 6_000, heartbeatInterval: 2_000, maxWaitTimeInMs: 100 })
+  const consumer = kafka.consumer({
+    groupId,
+    sessionTimeout: scaledMs(6_000),
+    heartbeatInterval: 2_000,
+    maxWaitTimeInMs: 100,
+  })
   const heard: Heard[] = []
   await consumer.connect()
   await consumer.subscribe({ topics: [...topics], fromBeginning: true })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { kafkaClient, withAdmin } from '../../infra/kafka/client.ts'
+import { limitMs, scaledMs } from './limits.ts'
 
 export interface ReadMessage {
   readonly topic: string
@@ -11,7 +12,7 @@ export interface ReadMessage {
   readonly payload: unknown
 }
 
-const readTimeoutMs = 30_000
+const readTimeoutMs = limitMs(30_000)
 
 /**
  * An independent witness: everything that the connector has written into the topics by now, each partition from its first
@@ -33,7 +34,12 @@ export async function readTopics(
   const messages: ReadMessage[] = []
   if (unread.size === 0) return messages
   const groupId = `reader-${randomUUID()}`
-  const consumer = kafka.consumer({ groupId, sessionTimeout: 6_000, heartbeatInterval: 2_000, maxWaitTimeInMs: 100 })
+  const consumer = kafka.consumer({
+    groupId,
+    sessionTimeout: scaledMs(6_000),
+    heartbeatInterval: 2_000,
+    maxWaitTimeInMs: 100,
+  })
   const { promise: done, resolve, reject } = Promise.withResolvers<void>()
   const timer = setTimeout(() => reject(new Error(`unread: ${[...unread.keys()].join(', ')}`)), readTimeoutMs)
   try {

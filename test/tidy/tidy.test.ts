@@ -115,6 +115,15 @@ describe('what is installed', () => {
   })
 })
 
+describe('limits of tests', () => {
+  it('come from one place, which measures the machine: a fixed one fails on a machine that is slower', () => {
+    // Options of vitest and execa, and requests. Settings of what is tested are named after it: `timeoutMs`.
+    const fixed = /(?<![A-Za-z])timeout: \d|(?:testTimeout|hookTimeout): \d|AbortSignal\.timeout\(\d+_?\d{3}/
+    const tests = files.filter((path) => /^test\/.*\.ts$/.test(path) && path !== 'test/tidy/tidy.test.ts')
+    expect(tests.filter((path) => fixed.test(read(path)))).toEqual([])
+  })
+})
+
 describe('migrations', () => {
   const migrations = files.filter((path) => path.startsWith('db/') && path.endsWith('.sql'))
 

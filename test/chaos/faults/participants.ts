@@ -2,13 +2,17 @@ import { join } from 'node:path'
 import { freePorts, openServices, type Services } from '../../../infra/index.ts'
 import { kafkaClient, withAdmin } from '../../../infra/kafka/client.ts'
 import { environmentFor } from '../../support/layout.ts'
+import { scaledMs } from '../../support/limits.ts'
 import type { Shop } from '../../support/shop.ts'
 
 export const participants = ['order', 'payment', 'notification'] as const
 export type ParticipantName = (typeof participants)[number]
 
 /** As all rounds have it: a call that a crash cuts off is taken up after its lease, 7 s in place of 21, a mail after 11. */
-export const roundSettings: Readonly<Record<string, string>> = { GATEWAY_TIMEOUT_MS: '1000', SMTP_TIMEOUT_MS: '1000' }
+export const roundSettings: Readonly<Record<string, string>> = {
+  GATEWAY_TIMEOUT_MS: `${scaledMs(1_000)}`,
+  SMTP_TIMEOUT_MS: `${scaledMs(1_000)}`,
+}
 
 /** Everybody's mails are looked for, and the sink drops the oldest of ten thousand otherwise. */
 export const roomForMails = { MAIL_MAX_MESSAGES: '1000000' }

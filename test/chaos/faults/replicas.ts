@@ -20,7 +20,8 @@ export async function openReplicas(shop: Shop) {
     port: () => balancer.next(),
     restartEach: async (): Promise<Struck> => {
       let restarted = 0
-      for (const name of participants) {
+      // The two of a service one after the other; the services know nothing of each other, and roll at the same time.
+      const roll = async (name: ParticipantName): Promise<void> => {
         for (const services of [shop.services, second.services]) {
           await services.stop(name)
           if (services === shop.services) await startAgain(shop, name, draining)
@@ -29,6 +30,7 @@ export async function openReplicas(shop: Shop) {
           restarted += 1
         }
       }
+      await Promise.all(participants.map(roll))
       return { how: `${restarted} processes restarted, two of each service`, healedAt: Date.now() }
     },
     /** @param start how the first of each runs again: as in all rounds, unless given */

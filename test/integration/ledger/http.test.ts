@@ -5,6 +5,7 @@ import { ledgerRoutes } from '../../../apps/payment/ledger-http.ts'
 import { watchLedger } from '../../../apps/payment/ledger-metrics.ts'
 import { silentLog } from '../../support/counter.ts'
 import { parseExposition, sumOf } from '../../support/exposition.ts'
+import { limitMs } from '../../support/limits.ts'
 import { type Paying, paid, paying, refunded } from '../../support/paying.ts'
 
 let t: Paying
@@ -143,5 +144,5 @@ it('the age of the oldest unsealed transfer is a metric', async () => {
   const seconds = async () => sumOf(parseExposition(await metrics.exposition()), 'paysaga_ledger_unsealed_seconds')
   expect(await seconds()).toBe(0)
   await t.live(paid)
-  await expect.poll(seconds, { timeout: 5_000, interval: 300 }).toBeGreaterThan(0)
+  await expect.poll(seconds, { timeout: limitMs(5_000), interval: 300 }).toBeGreaterThan(0)
 })

@@ -5,6 +5,7 @@ import { createLogger } from '#runtime'
 import { ledgerSealer, sealOnce } from '../../../apps/payment/ledger-sealer.ts'
 import { readingLedger } from '../../../infra/ledger/rows.ts'
 import { verifyLedger } from '../../../infra/ledger/verify.ts'
+import { limitMs } from '../../support/limits.ts'
 import { type Paying, paid, paying, refunded } from '../../support/paying.ts'
 
 let t: Paying
@@ -99,7 +100,7 @@ test('two replicas seal everything once while payments go on, some in transactio
   await Promise.all(paying)
   ends = true
   await Promise.all(sealing)
-  await Promise.all(replicas.map((replica) => replica.stop({ timeoutMs: 10_000 })))
+  await Promise.all(replicas.map((replica) => replica.stop({ timeoutMs: limitMs(10_000) })))
   await t.seal()
   await expectSealed()
 })

@@ -5,6 +5,7 @@ import { decideAll, type TransactionSource } from '#messaging'
 import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
 import { added, counterParticipant, message, silentLog } from '../../support/counter.ts'
 import { type Counting, counting, handleAlone } from '../../support/counting.ts'
+import { limitMs } from '../../support/limits.ts'
 
 describe('a batch of messages', () => {
   let t: Counting
@@ -132,7 +133,7 @@ describe('a batch of messages', () => {
     expect(await whenRowIsMadeMeanwhile()).toMatchObject({ state: { heard: ['needs a row'] } })
   })
 
-  it('gives a row its moment after an outage, not during it', { timeout: 15_000 }, async () => {
+  it('gives a row its moment after an outage, not during it', { timeout: limitMs(15_000) }, async () => {
     expect(await whenRowIsMadeMeanwhile({ outageMs: 700 })).toMatchObject({ state: { heard: ['needs a row'] } })
   })
 
@@ -194,7 +195,7 @@ describe('a batch of messages', () => {
               admin,
             )
           ).rows.length,
-        { timeout: 10_000, interval: 10 },
+        { timeout: limitMs(10_000), interval: 10 },
       )
       .toBe(1)
   }

@@ -7,6 +7,7 @@ import { runEffectsOnce } from '../../../apps/shared/messaging/effects.ts'
 import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
 import { added, counterParticipant, silentLog } from '../../support/counter.ts'
 import { counting } from '../../support/counting.ts'
+import { limitMs } from '../../support/limits.ts'
 
 const aggregates = 24
 const rounds = 40
@@ -26,7 +27,7 @@ describe('consumer, effect runner, deadlines and commands on the same aggregates
         select from pg_locks join pg_stat_activity using (pid)
         where not granted and locktype = 'transactionid' and datname = current_database()`
       await expect
-        .poll(async () => (await waiting.execute(admin)).rows.length, { timeout: 10_000, interval: 10 })
+        .poll(async () => (await waiting.execute(admin)).rows.length, { timeout: limitMs(10_000), interval: 10 })
         .toBe(1)
       const free = sql<{ id: string }>`select id from payment_service.counters for update skip locked`
       return await admin.transaction().execute(async (other) => (await free.execute(other)).rows.map(({ id }) => id))
@@ -36,7 +37,7 @@ describe('consumer, effect runner, deadlines and commands on the same aggregates
     expect((await seen).toSorted()).toEqual(keys.filter((key) => key > middle))
   })
 
-  it('never deadlock', { timeout: 60_000 }, async () => {
+  it('never deadlock', { timeout: limitMs(60_000) }, async () => {
     await using t = await counting(inject('postgresUrl'))
     const admin = t.database.open<unknown>('postgres')
     await sql

@@ -8,6 +8,7 @@ import { allPlaces } from '../../../apps/shared/messaging/places.ts'
 import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
 import { added, type CounterVocabulary, counterParticipant, silentLog } from '../../support/counter.ts'
 import { type Counting, counting } from '../../support/counting.ts'
+import { limitMs } from '../../support/limits.ts'
 
 describe('an effect', () => {
   let t: Counting
@@ -135,7 +136,7 @@ describe('an effect', () => {
       return { type: 'Rung' } as const
     }
     const first = run(ring)
-    await expect.poll(() => calls, { timeout: 10_000, interval: 1 }).toBe(1)
+    await expect.poll(() => calls, { timeout: limitMs(10_000), interval: 1 }).toBe(1)
     const second = run(ring)
     await second
     answered.resolve(undefined)

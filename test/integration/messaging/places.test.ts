@@ -9,9 +9,10 @@ import { allPlaces } from '../../../apps/shared/messaging/places.ts'
 import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
 import { added, type CounterVocabulary, counterParticipant, silentLog } from '../../support/counter.ts'
 import { type Counting, counting } from '../../support/counting.ts'
+import { limitMs } from '../../support/limits.ts'
 
 type Ring = Participant<CounterVocabulary>['effects']['Ring']
-const within = { timeout: 15_000, interval: 20 }
+const within = { timeout: limitMs(15_000), interval: 20 }
 const keysOf = (count: number) => Array.from({ length: count }, () => randomUUID())
 
 describe('a kind of effect', () => {

@@ -6,6 +6,7 @@ import { park } from '../../../apps/shared/messaging/parking.ts'
 import { redriveOnce } from '../../../apps/shared/messaging/redriver.ts'
 import { added, counterParticipant, silentLog } from '../../support/counter.ts'
 import { type Counting, counting } from '../../support/counting.ts'
+import { limitMs } from '../../support/limits.ts'
 import { fixed, parkingIn, undecodable } from '../../support/parking.ts'
 
 const cause = { id: 'test', traceparent: '' }
@@ -127,7 +128,7 @@ describe('a message that is parked', () => {
     expect(await p.heard(key)).toHaveLength(152)
   })
 
-  it('whose row somebody holds does not keep the others p.waiting', { timeout: 40_000 }, async () => {
+  it('whose row somebody holds does not keep the others p.waiting', { timeout: limitMs(40_000) }, async () => {
     const [held, free] = [randomUUID(), randomUUID()]
     await t.handle([added(held, 1), added(held, 3), added(free, 1), added(free, 3)])
     await t.handle([added(held, 2), added(free, 2)])
@@ -171,7 +172,7 @@ describe('a message that is parked', () => {
     const removed = t.db.transaction().execute(async (trx) => {
       await sql`select from parked_key where key = ${key} for update`.execute(trx)
       removing.resolve(undefined)
-      await expect.poll(async () => (await p.waiting()).length, { timeout: 10_000, interval: 10 }).toBe(1)
+      await expect.poll(async () => (await p.waiting()).length, { timeout: limitMs(10_000), interval: 10 }).toBe(1)
       await sql`delete from parked_message where key = ${key}`.execute(trx)
       await sql`delete from parked_key where key = ${key}`.execute(trx)
     })
@@ -201,7 +202,7 @@ describe('a message that is parked', () => {
       const next = { key, version: 2, messageId: second.headers.ce_id, type: 'Added', message: second } as const
       await park(trx, { name: 'counter-service', topic: 'numbers.events' }, [{ ...next, because: 'gap', error: 'gap' }])
       mayGoOn.resolve(undefined)
-      await expect.poll(async () => (await p.waiting()).length, { timeout: 10_000, interval: 10 }).toBe(1)
+      await expect.poll(async () => (await p.waiting()).length, { timeout: limitMs(10_000), interval: 10 }).toBe(1)
     })
     await redriven
     expect(await p.heard(key)).toEqual(['bug', '2'])

@@ -8,6 +8,7 @@ import type { KafkaMessage } from '../../../apps/shared/messaging/kafka-client.t
 import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
 import { added, type CounterVocabulary, counterParticipant, nobodyCalls, silentLog } from '../../support/counter.ts'
 import { type Counting, counting } from '../../support/counting.ts'
+import { limitMs } from '../../support/limits.ts'
 
 describe('what is there at one time', () => {
   let t: Counting
@@ -78,7 +79,9 @@ describe('what is there at one time', () => {
     const { options } = watched()
     const runner = startEffectRunner(options, stop.signal)
     await handleBatches({ ...options, caller: runner }, [batch(added(key, 1, { by: 10 }))])
-    await expect.poll(async () => (await t.counter(key))?.state.rings, { timeout: 10_000, interval: 20 }).toBe(1)
+    await expect
+      .poll(async () => (await t.counter(key))?.state.rings, { timeout: limitMs(10_000), interval: 20 })
+      .toBe(1)
     stop.abort()
     await runner.ended()
     expect(runner.take('Ring')).toBe(false)

@@ -2,10 +2,11 @@ import { expect, test, vi } from 'vitest'
 import { openGenerator } from '../../../bench/load/generate.ts'
 import { orderOf } from '../../../bench/load/orders.ts'
 import { sendLoad } from '../../../bench/load/send-load.ts'
+import { limitMs } from '../../support/limits.ts'
 import { type Asked, openWindow } from './shop-window.ts'
 
 // Each starts a process, which takes its time on a busy machine.
-vi.setConfig({ testTimeout: 20_000 })
+vi.setConfig({ testTimeout: limitMs(20_000) })
 
 const open = { kind: 'open', intensity: 1_000, seconds: 0.02, seed: 7 } as const
 const closed = { kind: 'closed', intensity: 3, seconds: 0.05, seed: 7 } as const

@@ -1,9 +1,10 @@
 import { expect, test, vi } from 'vitest'
 import { measure } from '../../../bench/measure/run.ts'
+import { limitMs } from '../../support/limits.ts'
 import { fakeSystem } from './fake-system.ts'
 
 // Each starts the generator, which takes its time on a busy machine.
-vi.setConfig({ testTimeout: 20_000 })
+vi.setConfig({ testTimeout: limitMs(20_000) })
 
 const load = { kind: 'open', intensity: 1_000, seconds: 0.01, seed: 3 } as const
 const impatient = { pollMs: 1, withoutProgressMs: 5 }

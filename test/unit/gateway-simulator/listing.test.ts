@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { limitMs } from '../../support/limits.ts'
 import { failureOf, payment, startSimulator } from './in-process.ts'
 
 let simulator: Awaited<ReturnType<typeof startSimulator>>
@@ -128,7 +129,7 @@ test('a hold that lapses is an event as well', async () => {
       expect(await newest()).toMatchObject([
         { type: 'payment_intent.canceled', data: { object: { id, cancellation_reason: 'expired' } } },
       ]),
-    { timeout: 5_000 },
+    { timeout: limitMs(5_000) },
   )
   expect(await failureOf(short.stripe.paymentIntents.capture(id))).toMatchObject({ code: 'charge_expired_for_capture' })
 })

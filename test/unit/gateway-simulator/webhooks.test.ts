@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Fault } from '../../../apps/gateway-simulator/faults.ts'
+import { limitMs } from '../../support/limits.ts'
 import { receiveWebhooks } from '../../support/webhook-receiver.ts'
 import { payment, startSimulator } from './in-process.ts'
 
 const secret = 'whsec_test'
-const within = { timeout: 8_000, interval: 10 }
+const within = { timeout: limitMs(8_000), interval: 10 }
 let receiver: Awaited<ReturnType<typeof receiveWebhooks>>
 let simulator: Awaited<ReturnType<typeof startSimulator>>
 

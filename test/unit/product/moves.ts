@@ -1,6 +1,6 @@
 import type { Input } from '#messaging'
 import type { OrderVocabulary } from '../../../apps/order/vocabulary.ts'
-import type { Fact, GatewayAnswer, PaymentVocabulary } from '../../../apps/payment/vocabulary.ts'
+import type { Fact, GatewayAnswer, GatewayCall, PaymentVocabulary } from '../../../apps/payment/vocabulary.ts'
 import { handlerOf } from '../../../apps/shared/messaging/vocabulary.ts'
 import { ids, now } from '../payment/inputs.ts'
 import { type Arriving, type Step, stepOf } from './aggregates.ts'
@@ -47,6 +47,7 @@ export class Moves {
   readonly names = new Names()
   readonly #orderSteps = new Map<string, Local<OrderVocabulary>>()
   readonly #paymentSteps = new Map<string, Local<PaymentVocabulary>>()
+  readonly #calls = new WeakMap<GatewayCall, Call>()
   readonly #elsewhere = new Map<string, { readonly facts: readonly Fact[]; readonly disturbances: readonly Truth[] }>()
 
   from(product: Product): readonly Move[] {
@@ -209,13 +210,22 @@ export class Moves {
     const left = step.withdrawn || settled ? null : call
     const [next, ...more] = step.effects
     if (more.length > 0 || (next !== undefined && left !== null)) throw new Error('Two calls are outstanding')
-    const begun: Call | null = next === undefined ? left : { effect: next, is: 'queued', tried: false, answer: null }
+    const begun = next === undefined ? left : this.#begun(next)
     const to = { ...product, payment: step.state, call: begun, toOrder: [...product.toOrder, ...step.said] }
     return { name: happens.name, is: happens.is, to, paymentStep: step }
   }
 
+  /** The same object for the same effect, whose name is known then: naming what is new is most of the search's work. */
+  #begun(effect: GatewayCall): Call {
+    const known = this.#calls.get(effect)
+    if (known !== undefined) return known
+    const call: Call = { effect, is: 'queued', tried: false, answer: null }
+    this.#calls.set(effect, call)
+    return call
+  }
+
   #nameOf(before: object | undefined, { messages = [], inputs = [], now: at }: Arriving<Vocab>): string {
-    return [before, ...messages, null, ...inputs].map((value) => this.names.of(value)).join(',') + at.toISOString()
+    return [before, ...messages, null, ...inputs].map((value) => this.names.of(value)).join(',') + at.getTime()
   }
 }
 

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
+import { limitMs } from '../../support/limits.ts'
 import { inWords } from '../payment/in-words.ts'
 import { orderInWords, orderTableSays } from './against-order-table.ts'
 import { paymentTableSays } from './against-payment-table.ts'
@@ -19,7 +20,7 @@ import { onCircles, type Space, search } from './search.ts'
  */
 
 /** On two cores that others use as well; alone it takes four seconds. */
-const searchTimeoutMs = 60_000
+const searchTimeoutMs = limitMs(60_000)
 
 interface Finding {
   readonly what: string

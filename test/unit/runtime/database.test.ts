@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { closeDatabase, createLogger, isDatabaseUnavailable, openDatabase, pingDatabase } from '#runtime'
+import { limitMs } from '../../support/limits.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 const authenticationOk = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0])
@@ -66,7 +67,7 @@ test('survives a server that dies while nobody uses its connection, and says so'
   await pingDatabase(db)
   die()
   await expect
-    .poll(() => warn.mock.lastCall, { timeout: 5_000 })
+    .poll(() => warn.mock.lastCall, { timeout: limitMs(5_000) })
     .toEqual([{ err: expect.any(Error) }, 'an idle database connection broke'])
   await closeDatabase(db)
 })
@@ -76,7 +77,7 @@ test('closes in bounded time while a client is in use', async () => {
   const { url, connections } = await poorServer((socket) => void dying.then(() => socket.destroy()))
   const db = openDatabase({ url, service: 'test', poolMax: 1, log })
   const ping = pingDatabase(db).catch(() => {})
-  await expect.poll(connections, { timeout: 10_000, interval: 5 }).toBe(1)
+  await expect.poll(connections, { timeout: limitMs(10_000), interval: 5 }).toBe(1)
   await expect(closeDatabase(db, { timeoutMs: 50 })).rejects.toThrow('still in use after 50 ms')
   die()
   await ping

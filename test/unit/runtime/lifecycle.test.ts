@@ -1,8 +1,9 @@
 import { execa } from 'execa'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { limitMs } from '../../support/limits.ts'
 
 // Each starts a process, which takes its time on a busy machine.
-vi.setConfig({ testTimeout: 20_000 })
+vi.setConfig({ testTimeout: limitMs(20_000) })
 
 const script = new URL('./lifecycle-service.ts', import.meta.url).pathname
 
@@ -13,7 +14,7 @@ function start(MODE: string, PORT = '0') {
   child.stdout.on('data', (chunk) => {
     output += chunk
   })
-  const said = (text: RegExp) => vi.waitUntil(() => text.exec(output), { timeout: 10_000, interval: 5 })
+  const said = (text: RegExp) => vi.waitUntil(() => text.exec(output), { timeout: limitMs(10_000), interval: 5 })
   return { child, said }
 }
 

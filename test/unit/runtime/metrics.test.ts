@@ -11,6 +11,7 @@ import {
 } from '#runtime'
 import { createLogger } from '../../../apps/shared/runtime/logger.ts'
 import { parseExposition, sumOf } from '../../support/exposition.ts'
+import { limitMs } from '../../support/limits.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 let metrics: Metrics
@@ -136,7 +137,7 @@ describe('/metrics', () => {
     metrics.atScrape({ name: 'backlog', gauges: [], fill })
     const failures = async () => sumOf(await scrape(), 'paysaga_scrape_failures_total', { source: 'backlog' })
     const waiting = failures()
-    await vi.waitUntil(() => fill.mock.calls.length > 0, { timeout: 10_000, interval: 1 })
+    await vi.waitUntil(() => fill.mock.calls.length > 0, { timeout: limitMs(10_000), interval: 1 })
     pass(2_000)
     expect(await waiting).toBe(1)
     pass(60_000)

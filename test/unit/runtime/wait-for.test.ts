@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createLogger, createReadiness, waitFor } from '#runtime'
+import { limitMs } from '../../support/limits.ts'
 
 const lines: string[] = []
 const log = createLogger({ service: 'test' }, { write: (line) => void lines.push(line) })
@@ -14,7 +15,7 @@ test('tries until it works, and meanwhile says what it waits for', async () => {
       if (reasons.length < 3) throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })
       return 'there'
     },
-    { log, readiness, signal: AbortSignal.timeout(4_000) },
+    { log, readiness, signal: AbortSignal.timeout(limitMs(4_000)) },
   )
   expect(result).toBe('there')
   expect(reasons[1]).toEqual([{ name: 'PostgreSQL at 127.0.0.1:15432', reason: 'ECONNREFUSED' }])
