@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { testSettings } from './layout.ts'
 import { limitMs } from './limits.ts'
 import type { Shop } from './shop.ts'
 import { provider } from './stack.ts'
@@ -16,8 +17,8 @@ export function environmentOf({ stack, stackPorts, ports }: Shop) {
   return {
     STACK: provider === 'native' ? 'native' : 'docker',
     PAYSAGA_DIRECTORY: stack.directory,
-    // As the profile of the tests has it: what is started with another value make up would start anew.
-    KAFKA_SESSION_TIMEOUT_MS: '2000',
+    // What is started with other settings make up would start anew.
+    ...testSettings,
     ...Object.fromEntries(variables),
   }
 }
