@@ -1,9 +1,11 @@
+import { beginKeepingRun } from '../runs/run.ts'
 import { bringUp, printAddresses, printEndpoints } from './bring-up.ts'
 import { command, type Local } from './local.ts'
 import { print } from './output.ts'
 
 /** `make up`: everything; with ONLY=stack what the services stand on, and its addresses. */
 async function up(local: Local): Promise<void> {
+  beginKeepingRun('up', local)
   const stackOnly = process.argv[2] === 'stack'
   await bringUp(local, stackOnly)
   print()

@@ -4,6 +4,7 @@ import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { lookUpNow } from '../process/process-table.ts'
+import type { Provider } from '../stack.ts'
 import { carriersOf } from './carriers.ts'
 import { enterRun, inheritedEnvironment, leaveRun } from './config.ts'
 import type { Task } from './guardian.ts'
@@ -50,16 +51,23 @@ export function beginRun({ name, folders, onInterrupt }: RunOptions): Run {
   return runOf(id)
 }
 
+export interface KeptStack {
+  readonly stack: { readonly directory: string }
+  readonly provider: Provider
+}
+
 /**
  * What this process starts in the stack of a directory goes on when it is done, or has failed. When it is interrupted
  * before, by whatever signal, exactly what it has started ends, in good order.
  */
-export function beginKeepingRun(name: RunName, directory: string): Run {
+export function beginKeepingRun(name: RunName, { stack: { directory }, provider }: KeptStack): Run {
   const id = ownId(name)
   const guardian = startGuardian({ fate: 'keep', run: id, directory })
   enterRun(id, undefined)
   process.once('exit', () => release(guardian))
-  endWhenInterrupted({ id, guardian, what: 'what this command has started ends, what ran before it goes on' })
+  const containers = provider === 'native' ? '' : '; containers go on until make down'
+  const what = `what this command has started ends, what ran before it goes on${containers}`
+  endWhenInterrupted({ id, guardian, what })
   return runOf(id)
 }
 
