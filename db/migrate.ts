@@ -15,8 +15,8 @@ export interface OwnSchema {
   readonly folder: URL
 }
 
-/** A start right after the server's own may have to wait for it, but not for ever. */
-const connectTimeoutMs = 10_000
+/** A server that has just started serves others too, on a slow machine for minutes; one that is gone refuses at once. */
+const connectTimeoutMs = 120_000
 
 /**
  * Brings a database up to date: roles and publication, then for each schema the messaging library's tables and its own.

@@ -2,8 +2,8 @@ import { brokerAnswers } from './kafka/client.ts'
 import { postgresClient, postgresUrl } from './postgres/client.ts'
 import type { Component, StackPorts } from './stack.ts'
 
-const kafkaTimeoutMs = 2_000
-const connectTimeoutMs = 2_000
+const kafkaTimeoutMs = 5_000
+const connectTimeoutMs = 5_000
 
 /** Whether a component does its work, asked from this machine and the same way whoever runs it. */
 export async function answers(component: Component, ports: StackPorts): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { complaintsOf } from './complaints.ts'
 import { machineEnvironment, projectRoot, type ServicePorts } from './config.ts'
 import { changedSince, type Daemon, daemonFiles, end, signal, start, state } from './process/daemon.ts'
 import { busyPorts, type NeededPort } from './process/ports.ts'
@@ -45,9 +46,11 @@ export interface ServicesOptions {
 }
 
 /** Longer than the longest thing a service finishes before it ends: a gateway call of 10 s. */
-const endTimeoutMs = 15_000
-const startTimeoutMs = 30_000
-const answerTimeoutMs = 2_000
+const endStillMaxMs = 15_000
+/** Longer than that of the stack: what a service waits for is named, and not the service. */
+const stillMaxMs = 75_000
+/** `/readyz` itself waits up to two seconds for its probes. */
+const answerTimeoutMs = 5_000
 
 export function openServices(options: ServicesOptions): Services {
   const daemonOf = (name: ServiceName, overrides: Readonly<Record<string, string>> = {}) =>
@@ -172,8 +175,8 @@ function serviceDaemon(
     name,
     ...daemonFiles(options.stack.directory, name),
     port,
-    startTimeoutMs,
-    endSignals: [{ signal: 'SIGTERM', timeoutMs: endTimeoutMs + drainMsOf(environment) }],
+    stillMaxMs,
+    endSignals: [{ signal: 'SIGTERM', stillMaxMs: endStillMaxMs + drainMsOf(environment) }],
     command: async () => ({
       file: process.execPath,
       args: [...nodeFlags, `apps/${name}/main.ts`],
@@ -186,6 +189,7 @@ function serviceDaemon(
       return { ...read, [portVariable(name)]: PORT ?? '', 'the flags of node': nodeFlags.join(' ') }
     },
     answers: () => ready(`http://127.0.0.1:${port}/readyz`),
+    words: () => complaintsOf({ port }),
   }
 }
 

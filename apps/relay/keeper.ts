@@ -16,8 +16,12 @@ const lookMs = 1_000
 const impatientLookMs = 200
 /** A connector that fails again at once is not restarted in a busy loop. */
 const afterRestartMs = 5_000
-/** A connector that is on its way takes some seconds, also while workers share out their work anew. */
+/**
+ * A connector that is on its way takes some seconds, also while workers share out their work anew. Each restart doubles the
+ * patience: on a slow machine the start itself takes longer, and a restart would interrupt it for ever.
+ */
 const stuckMs = 20_000
+const stuckMaxMs = 10 * 60_000
 const partitionsMs = 60 * 60 * 1_000
 
 /** Keeps one database's connector as it should be and its outbox partitions ahead of time, until the process stops. */
@@ -28,12 +32,15 @@ export function keep(kept: Kept, life: Life): void {
   life.readiness.check(`outbox partitions of ${name}`, () => tooFewDays(kept.db))
 
   let lateSince: number | undefined
+  let patienceMs = stuckMs
   const looking = repeat(life.signal, async () => {
     const before = condition
     try {
-      const isStuck = lateSince !== undefined && performance.now() - lateSince > stuckMs
+      const isStuck = lateSince !== undefined && performance.now() - lateSince > patienceMs
       condition = await keepConnector(kept.connect, kept.desired, isStuck)
       lateSince = condition.is === 'waiting' ? (lateSince ?? performance.now()) : undefined
+      if (isStuck) patienceMs = Math.min(2 * patienceMs, stuckMaxMs)
+      if (condition.is === 'running') patienceMs = stuckMs
     } catch (error) {
       lateSince = undefined
       condition = { is: 'waiting', because: `Kafka Connect: ${describeError(error)}` }

@@ -14,7 +14,8 @@ const order = z.object({
 })
 export type OrderView = z.infer<typeof order>
 
-const requestTimeoutMs = 10_000
+/** The first request of a process that has just started, on a slow machine. */
+const requestTimeoutMs = 60_000
 
 /** Places an order over HTTP, as any client would. */
 export async function placeOrder(local: Local, body: unknown): Promise<OrderView> {

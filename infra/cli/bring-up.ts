@@ -8,7 +8,6 @@ import {
   serviceNames,
   servicePort,
 } from '../index.ts'
-import { complaintsOf } from './complaints.ts'
 import type { Local } from './local.ts'
 import { elapsed, print, printTable } from './output.ts'
 import { rememberProvider } from './provider.ts'
@@ -36,12 +35,8 @@ export async function bringUp(local: Local, plan: Plan = everything): Promise<vo
     await Promise.all(partsOf(local, progress, plan))
   } catch (error) {
     if (!(error instanceof StartError)) throw error
-    const failed = (await local.services.status()).find(
-      ({ name, pid }) => name === error.component && pid !== undefined,
-    )
-    const complaints = failed === undefined ? [] : (await complaintsOf(failed)).map((text) => `It says: ${text}`)
     const advice = `make logs S=${error.component} shows more, make up tries again, make down ends what has started.`
-    throw new Error([error.message, ...complaints, advice].join('\n'))
+    throw new Error([error.message, advice].join('\n'))
   }
 }
 

@@ -10,8 +10,8 @@ export interface Watched {
 }
 
 const pollMs = 50
-/** Sagas take milliseconds. One that takes this long needs a look, and gets it from what is returned. */
-const watchMaxMs = 30_000
+/** Sagas take milliseconds. One that stands still for so long needs a look, and gets it from what is returned. */
+const stillMaxMs = 30_000
 
 /** What is looked at: the order service for the outcome, the database for the way. */
 export interface Sight {
@@ -19,13 +19,17 @@ export interface Sight {
   readonly database: Database
 }
 
-/** Follows an order until it is finished and its customer has been written to, or for half a minute. */
+/** Follows an order until it is finished and its customer has been written to, or until it has stood still for half a minute. */
 export async function watchOrder({ local, database }: Sight, id: string): Promise<Watched> {
-  const deadline = performance.now() + watchMaxMs
+  let movedAtMs = performance.now()
+  let seen = 0
   for (;;) {
     const order = await getOrder(local, id)
     const timeline = await timelineOf(database, id)
-    if ((isFinished(order) && wasNotified(timeline)) || performance.now() > deadline) return { order, timeline }
+    if (timeline.length > seen) movedAtMs = performance.now()
+    seen = timeline.length
+    const standsStill = performance.now() - movedAtMs > stillMaxMs
+    if ((isFinished(order) && wasNotified(timeline)) || standsStill) return { order, timeline }
     await setTimeout(pollMs)
   }
 }

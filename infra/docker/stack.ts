@@ -6,6 +6,7 @@ import { projectRoot } from '../config.ts'
 import { createDatabase, postgresUrl } from '../postgres/client.ts'
 import { withLock } from '../process/lock.ts'
 import { busyPorts, type NeededPort } from '../process/ports.ts'
+import { LineKinds, StallDetector } from '../process/stall.ts'
 import {
   type Component,
   type ComponentStatus,
@@ -33,7 +34,10 @@ import {
 import { containerName, definitionOf, projectName } from './project.ts'
 
 const database = 'paysaga'
-const startTimeoutMs = 120_000
+/** Without a new line of its log. An image prints nothing while its program is loaded from a slow disk. */
+const stillMaxMs = 120_000
+const lookMs = 2_000
+const linesInALook = 50
 const stopTimeoutMs = 20_000
 const pollMs = 50
 const linesInAnError = 20
@@ -111,7 +115,7 @@ async function startOne(options: StackOptions, component: Component, launcher: L
   // Before the lock, for it may take minutes.
   await pullOnce(options, component)
   // One lock for all components: two that are launched at once would make two networks of one name.
-  await withLock(join(options.directory, 'run', 'launch.lock'), startTimeoutMs, async () => {
+  await withLock(join(options.directory, 'run', 'launch.lock'), stillMaxMs, async () => {
     const found = await inspect(name)
     if (found !== undefined && !found.ports.includes(options.ports[component]))
       throw elsewhere(options, component, found)
@@ -122,14 +126,26 @@ async function startOne(options: StackOptions, component: Component, launcher: L
       throw await startError(name, component, error instanceof Error ? error.message : String(error))
     })
   })
-  const deadline = performance.now() + startTimeoutMs
+  const standsStill = watchContainer(name)
   while (!(await answers(component, options.ports))) {
     if ((await inspect(name))?.running !== true) throw await startError(name, component, 'its container ended')
-    if (performance.now() > deadline) throw await startError(name, component, `no answer within ${startTimeoutMs} ms`)
+    if (await standsStill()) throw await startError(name, component, `it has logged nothing new for ${stillMaxMs} ms`)
     await wait(pollMs)
   }
   // The image makes it at its first start, unless that was cut off.
   if (component === 'postgres') await createDatabase(options.ports.postgres, database)
+}
+
+function watchContainer(name: string): () => Promise<boolean> {
+  const detector = new StallDetector({ stillMaxMs, busyMaxMs: 0 }, performance.now())
+  const kinds = new LineKinds()
+  let lookedAtMs = -lookMs
+  return async () => {
+    if (performance.now() - lookedAtMs < lookMs) return false
+    lookedAtMs = performance.now()
+    kinds.add(`${(await lastContainerLines(name, linesInALook)).join('\n')}\n`)
+    return detector.look(lookedAtMs, { logKinds: kinds.count, words: '', isListening: false, processorMs: 0 })
+  }
 }
 
 async function pullOnce(

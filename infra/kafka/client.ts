@@ -3,7 +3,8 @@ import { stopIdleTimers } from '../../apps/shared/messaging/kafkajs-idle.ts'
 
 export type { Admin, Kafka, KafkaMessage } from 'kafkajs'
 
-const requestTimeoutMs = 10_000
+/** Topics are folders and files on the broker: on a slow disk a request for all of them takes a while. */
+const requestTimeoutMs = 60_000
 
 stopIdleTimers()
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { type Admin, kafkaClient, withAdmin } from './client.ts'
 
-const createTimeoutMs = 10_000
+const createTimeoutMs = 60_000
 /** `default.replication.factor` of server.properties: one node has one copy, a cluster has three. */
 const brokersDefault = -1
 

@@ -8,8 +8,8 @@ import { javaCommand } from './java.ts'
 import { writeProperties } from './properties.ts'
 import { filesAsSettings } from './settings-files.ts'
 
-/** A worker whose predecessor was killed waits out its session time-out first. */
-const startTimeoutMs = 60_000
+/** A worker whose predecessor was killed waits out its session time-out first, which is 6 s. */
+const stillMaxMs = 60_000
 const heapMb = 512
 
 const settingsFiles = ['infra/connect/worker.properties', 'infra/kafka/log4j2.yaml']
@@ -21,9 +21,9 @@ export function connectDaemon(options: StackOptions): Daemon {
     name: 'connect',
     ...daemonFiles(options.directory, 'connect'),
     port: connect,
-    startTimeoutMs,
+    stillMaxMs,
     // It takes 2 s. One that hangs is killed, which costs nothing: what was not confirmed is sent again.
-    endSignals: [{ signal: 'SIGTERM', timeoutMs: 10_000 }],
+    endSignals: [{ signal: 'SIGTERM', stillMaxMs: 10_000 }],
     command: () => connectCommand(options),
     settings: () => filesAsSettings(settingsFiles),
     answers: () => answers('connect', options.ports),

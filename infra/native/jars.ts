@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { lookUp } from '../process/process-table.ts'
+import { noteProgress } from '../process/watch.ts'
 
 const pom = fileURLToPath(new URL('./pom.xml', import.meta.url))
 const script = fileURLToPath(new URL('./fetch-jars.sh', import.meta.url))
@@ -114,7 +115,10 @@ async function downloads(jars: Jars): Promise<readonly Download[]> {
 /** False for a log that is not there yet. */
 async function growsNoMore(log: string): Promise<boolean> {
   const facts = await stat(log).catch(() => undefined)
-  return facts !== undefined && Date.now() - facts.mtimeMs > silenceMaxMs
+  const isStill = facts !== undefined && Date.now() - facts.mtimeMs > silenceMaxMs
+  // Parts of the stack wait for the jars meanwhile.
+  if (!isStill) noteProgress()
+  return isStill
 }
 
 /** Folders that are named after the process that fills them. */

@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process'
 import { copyFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { javaHome, machineEnvironment } from '../config.ts'
 import type { Command } from '../process/daemon.ts'
+import { runTool } from '../process/run-tool.ts'
 import type { Profile } from '../stack.ts'
 import type { Jars } from './jars.ts'
-
-const run = promisify(execFile)
 
 export interface JavaProgram {
   readonly mainClass: string
@@ -78,10 +75,8 @@ export async function keepArchive(
 /** Runs a tool of Kafka's class path to its end. Throws with its output when it fails. */
 export async function runJava(jars: Jars, mainClass: string, args: readonly string[]): Promise<void> {
   const flags = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...commonFlags]
-  await run(javaFile, [...flags, '-cp', join(jars.kafka, '*'), mainClass, ...args], { timeout: toolTimeoutMs })
+  await runTool(javaFile, [...flags, '-cp', join(jars.kafka, '*'), mainClass, ...args])
 }
-
-const toolTimeoutMs = 60_000
 
 const commonFlags = [
   '-Djava.awt.headless=true',

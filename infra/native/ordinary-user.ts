@@ -7,7 +7,15 @@ const nobody = 65534
 /** PostgreSQL refuses to run as root. `none`: root, and no way to be somebody else. */
 export type Disguise = 'not-root' | 'namespace' | 'uid' | 'none'
 
+let found: Disguise | undefined
+
+/** Tried out once in a process. */
 export function disguise(): Disguise {
+  found ??= findDisguise()
+  return found
+}
+
+function findDisguise(): Disguise {
   if (process.getuid?.() !== 0) return 'not-root'
   if (works('unshare', [...namespace, 'true'])) return 'namespace'
   return works('setpriv', [...otherUid, 'true']) ? 'uid' : 'none'

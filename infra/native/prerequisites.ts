@@ -1,36 +1,36 @@
-import { execFile } from 'node:child_process'
 import { mkdir, statfs } from 'node:fs/promises'
-import { promisify } from 'node:util'
 import { javaHome } from '../config.ts'
 import { busyPorts, type NeededPort } from '../process/ports.ts'
+import { runTool } from '../process/run-tool.ts'
 import type { Problem } from '../stack.ts'
 import { jarFolder } from './jars.ts'
 import { javaFile } from './java.ts'
 import { disguise } from './ordinary-user.ts'
 
-const run = promisify(execFile)
-
-const toolTimeoutMs = 30_000
 const javaMajor = 17
 /** Jars, three data folders, and room for write-ahead log that nobody has read yet. */
 const freeDiskMb = 2_048
 
 /** Everything that would keep the native stack from starting, at once, and before anything is started. */
 export async function findProblems(directory: string, ports: readonly NeededPort[]): Promise<readonly Problem[]> {
-  const found = await Promise.all([postgres(), disk(directory)])
-  return [...(await missingTools()), ...found.filter((problem) => problem !== undefined), ...(await busyPorts(ports))]
+  const [tools, busy, ...others] = await Promise.all([missingTools(), busyPorts(ports), postgres(), disk(directory)])
+  return [...tools, ...others.filter((problem) => problem !== undefined), ...busy]
 }
 
 /** Java, and Maven as long as the jars are not there. */
 export async function missingTools(): Promise<readonly Problem[]> {
-  return (await Promise.all([java(), maven()])).filter((problem) => problem !== undefined)
+  javaProblem ??= java()
+  return (await Promise.all([javaProblem, maven()])).filter((problem) => problem !== undefined)
 }
+
+/** It takes a JVM to find out: once in a process. */
+let javaProblem: Promise<Problem | undefined> | undefined
 
 async function java(): Promise<Problem | undefined> {
   const fix = install('openjdk-17-jre-headless', 'openjdk@17')
   try {
-    const { stderr } = await run(javaFile, ['-version'], { timeout: toolTimeoutMs })
-    const version = /version "(?:1\.)?(\d+)[^"]*"/.exec(stderr)
+    const output = await runTool(javaFile, ['-version'])
+    const version = /version "(?:1\.)?(\d+)[^"]*"/.exec(output)
     if (Number(version?.[1]) >= javaMajor) return undefined
     return {
       what: `Java ${javaMajor} or later is needed; ${javaFile} is ${version?.[0] ?? 'of an unknown version'}`,
@@ -45,7 +45,7 @@ async function java(): Promise<Problem | undefined> {
 async function maven(): Promise<Problem | undefined> {
   if ((await jarFolder()).cached) return undefined
   try {
-    await run('mvn', ['--version'], { timeout: toolTimeoutMs })
+    await runTool('mvn', ['--version'])
     return undefined
   } catch {
     return {

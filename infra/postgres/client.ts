@@ -1,9 +1,9 @@
 import pg from 'pg'
 
 /** Who asks again and again whether anybody answers does not wait long each time. */
-const connectTimeoutMs = 1_000
-/** Who asks once waits, also while a broker and a worker start beside it. */
-const connectOnceTimeoutMs = 10_000
+const connectTimeoutMs = 5_000
+/** For a client that asks once: the server forks a process for it, and copies a database, on whatever machine this is. */
+const onceTimeoutMs = 120_000
 
 /** As this machine reaches it. */
 export function postgresUrl(port: number, role: string, database: string): string {
@@ -11,7 +11,11 @@ export function postgresUrl(port: number, role: string, database: string): strin
 }
 
 export function postgresClient(connectionString: string, timeoutMs = connectTimeoutMs): pg.Client {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: timeoutMs, query_timeout: 10_000 })
+  const client = new pg.Client({
+    connectionString,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: Math.max(10_000, timeoutMs),
+  })
   // A lost connection rejects the query that waits on it; without a listener it would also end this process.
   client.on('error', () => undefined)
   return client
@@ -19,7 +23,7 @@ export function postgresClient(connectionString: string, timeoutMs = connectTime
 
 /** Makes the database if there is none. Another process may be as fast. */
 export async function createDatabase(port: number, name: string): Promise<void> {
-  const client = postgresClient(postgresUrl(port, 'postgres', 'postgres'), connectOnceTimeoutMs)
+  const client = postgresClient(postgresUrl(port, 'postgres', 'postgres'), onceTimeoutMs)
   await client.connect()
   try {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [name])

@@ -12,10 +12,13 @@ import { lastLines } from './log-file.ts'
 import { occupant } from './ports.ts'
 import { family, isAlive, lookUp, lookUpNow, type ProcessIdentity } from './process-table.ts'
 import { changedSettings, type KeptSettings, keepSettings, keptSettings, type Settings } from './settings-digest.ts'
+import { watch } from './watch.ts'
 
 const pollMs = 25
 const killTimeoutMs = 5_000
 const linesInAnError = 20
+/** An end that works longer than so many of its limits, in processor time, is a loop. */
+const busyEndings = 4
 
 /** A process that outlives the command that started it, and is found again through its record. */
 export interface Daemon {
@@ -23,14 +26,16 @@ export interface Daemon {
   readonly logFile: string
   readonly recordFile: string
   readonly port: number
-  /** Time from launch until it answers. */
-  readonly startTimeoutMs: number
-  /** Sent one after the other until it is gone, each with the time it may take. SIGKILL follows by itself. */
-  readonly endSignals: readonly { readonly signal: NodeJS.Signals; readonly timeoutMs: number }[]
+  /** How long it may show no sign of progress while it starts. */
+  readonly stillMaxMs: number
+  /** Sent one after the other until it is gone; the next one when it stands still for so long. SIGKILL follows by itself. */
+  readonly endSignals: readonly { readonly signal: NodeJS.Signals; readonly stillMaxMs: number }[]
   command(): Promise<Command>
   /** What a person may change while it runs, by name: variables, files. Kept as digests in its record. */
   settings?(): Promise<Settings>
   answers(): Promise<boolean>
+  /** What it says that it waits for, while it does not answer. */
+  words?(): Promise<readonly string[]>
 }
 
 export interface Command {
@@ -48,18 +53,21 @@ export function daemonFiles(
   return { logFile: join(directory, 'logs', `${name}.log`), recordFile: join(directory, 'run', `${name}.json`) }
 }
 
-/** Starts it unless it runs, and returns when it answers. A caller that dies half-way leaves a record that `end` finds. */
+/**
+ * Starts it unless it runs, and returns when it answers. However long that takes: it fails when the process has ended or
+ * stands still, and says so with the process's own last words. A caller that dies half-way leaves a record that `end` finds.
+ */
 export async function start(daemon: Daemon): Promise<void> {
-  const identity = await withLock(lockOf(daemon), daemon.startTimeoutMs, async () => {
+  const identity = await withLock(lockOf(daemon), daemon.stillMaxMs, async () => {
     const running = await recall(daemon)
     if (running === undefined || !(await isAlive(running))) return await launch(daemon)
     if (running.port !== daemon.port) throw elsewhere(daemon, running.port)
     return running
   })
-  const deadline = performance.now() + daemon.startTimeoutMs
+  const standsStill = watch(daemon, identity.pid, daemon)
   while (!(await daemon.answers())) {
     if (!(await isAlive(identity))) throw await startError(daemon, 'the process ended')
-    if (performance.now() > deadline) throw await startError(daemon, `no answer within ${daemon.startTimeoutMs} ms`)
+    if (await standsStill()) throw await startError(daemon, `it has shown no progress for ${daemon.stillMaxMs} ms`)
     await wait(pollMs)
   }
 }
@@ -71,9 +79,9 @@ export type Ending = 'absent' | 'clean' | 'killed'
 export async function end(daemon: Daemon): Promise<Ending> {
   const identity = await recall(daemon)
   if (!identity) return 'absent'
-  const ending = (await isAlive(identity)) ? await endProcess(identity, daemon.endSignals) : 'absent'
+  const ending = (await isAlive(identity)) ? await endProcess(identity, daemon) : 'absent'
   if (ending === 'killed') await appendFile(daemon.logFile, `${daemon.name} did not end when asked, and was killed\n`)
-  await withLock(lockOf(daemon), daemon.startTimeoutMs, async () => {
+  await withLock(lockOf(daemon), daemon.stillMaxMs, async () => {
     // Somebody may have started a new one meanwhile: its record must not go with the old one's.
     const recorded = await recall(daemon)
     if (recorded?.pid === identity.pid && recorded.mark === identity.mark) await rm(daemon.recordFile, { force: true })
@@ -171,13 +179,17 @@ function writeRecord(daemon: Daemon, identity: ProcessIdentity, started: Started
   renameSync(aside, daemon.recordFile)
 }
 
-async function endProcess(identity: ProcessIdentity, signals: Daemon['endSignals']): Promise<Ending> {
+async function endProcess(identity: ProcessIdentity, { logFile, port, endSignals }: Daemon): Promise<Ending> {
   const members = await family(identity.pid)
-  for (const { signal: name, timeoutMs } of signals) {
+  for (const { signal: name, stillMaxMs } of endSignals) {
+    const standsStill = watch({ logFile, port }, identity.pid, { stillMaxMs, busyMaxMs: busyEndings * stillMaxMs })
     send(identity, name)
     // A paused process sees no signal before it goes on.
     send(identity, 'SIGCONT')
-    if (await gone(identity, timeoutMs)) return 'clean'
+    while (!(await standsStill())) {
+      if (!(await isAlive(identity))) return 'clean'
+      await wait(pollMs)
+    }
   }
   for (const member of members) if (await isAlive(member)) send(member, 'SIGKILL')
   if (!(await gone(identity, killTimeoutMs))) throw new Error(`process ${identity.pid} survives SIGKILL`)
@@ -207,6 +219,7 @@ async function until(condition: () => Promise<boolean>, timeoutMs: number): Prom
 }
 
 async function startError(daemon: Daemon, reason: string): Promise<StartError> {
-  const tail = await lastLines(daemon.logFile, linesInAnError)
-  return new StartError(daemon.name, `${reason}\n${tail.map((line) => `    ${line}`).join('\n')}\n `, daemon.logFile)
+  const [tail, words] = await Promise.all([lastLines(daemon.logFile, linesInAnError), daemon.words?.() ?? []])
+  const lines = [reason, ...tail.map((line) => `    ${line}`), ...words.map((text) => `  It says: ${text}`), ' ']
+  return new StartError(daemon.name, lines.join('\n'), daemon.logFile)
 }

@@ -1,32 +1,44 @@
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import { isAlive, lookUp } from './process-table.ts'
 
 const pollMs = 50
+const beatEveryMs = 1_000
 const holder = z.object({ pid: z.number().int(), mark: z.string() })
 let counter = 0
 
 /**
- * Runs `work` while nobody else, here or in another process, runs under the same lock file. The lock of a process that
- * died is taken over. Throws when it is still held after `timeoutMs`.
+ * Runs `work` while nothing else, here or in another process, runs under the same lock file. The lock of a process that
+ * died is taken over. A holder shows every second that it gets on, and is waited for as long as it does; throws when it
+ * has shown nothing for `stillMaxMs`. With less than a second that is at once: for work that must not wait.
  */
-export async function withLock<T>(file: string, timeoutMs: number, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(file: string, stillMaxMs: number, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(file), { recursive: true })
-  const deadline = performance.now() + timeoutMs
+  let seen = { beatMs: 0, atMs: performance.now() }
   while (!(await taken(file))) {
     if (await abandoned(file)) await removeAbandoned(file)
-    else if (performance.now() > deadline)
-      throw new Error(`${file} is held by another process for over ${timeoutMs} ms`)
-    else await wait(pollMs)
+    else {
+      const beatMs = await beatOf(file)
+      if (beatMs !== seen.beatMs && stillMaxMs > beatEveryMs) seen = { beatMs, atMs: performance.now() }
+      if (performance.now() - seen.atMs > stillMaxMs) {
+        throw new Error(`${file} is held by another process, which has shown no progress for ${stillMaxMs} ms`)
+      }
+      await wait(pollMs)
+    }
   }
+  const beating = setInterval(() => void utimes(file, new Date(), new Date()).catch(() => undefined), beatEveryMs)
+  beating.unref()
   try {
     return await work()
   } finally {
+    clearInterval(beating)
     await rm(file, { force: true })
   }
 }
+
+const beatOf = async (file: string): Promise<number> => (await stat(file).catch(() => undefined))?.mtimeMs ?? 0
 
 /** Written aside and linked, so that nobody ever sees a lock without its holder. */
 async function taken(file: string): Promise<boolean> {

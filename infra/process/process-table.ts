@@ -53,6 +53,35 @@ export async function families(pids: readonly number[]): Promise<readonly Proces
   return [...found]
 }
 
+/** Processor time that a process has used, and those of its children that have ended. 0 when it is gone. */
+export async function processorMs(pid: number): Promise<number> {
+  if (process.platform === 'linux') {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+    // proc(5): fields 14 to 17, in ticks.
+    const ticks = fieldsOf(stat).slice(14 - 3, 18 - 3)
+    return ticks.reduce((sum, field) => sum + Number(field) * msPerTick, 0)
+  }
+  const { stdout } = await run('ps', ['-o', 'time=', '-p', String(pid)], { env: psEnvironment }).catch(() => ({
+    stdout: '0',
+  }))
+  return secondsOf(stdout.trim()) * 1_000
+}
+
+/** USER_HZ: 100 on every architecture that PostgreSQL's package is for. */
+const msPerTick = 10
+
+/** `[[days-]hours:]minutes:seconds.hundredths` */
+export function secondsOf(time: string): number {
+  const [seconds = 0, minutes = 0, hours = 0, days = 0] = time.split(/[-:]/).map(Number).toReversed()
+  return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+}
+
+/** The same with everything that runs below it. */
+export async function familyProcessorMs(pid: number): Promise<number> {
+  const times = await Promise.all((await family(pid)).map((member) => processorMs(member.pid)))
+  return times.reduce((sum, ms) => sum + ms, 0)
+}
+
 /** Memory of a process and its children. On Linux shared pages are counted once (PSS): PostgreSQL's would count per backend. */
 export async function memoryBytes(pid: number): Promise<number> {
   const members = await family(pid)
@@ -91,11 +120,14 @@ async function fromProc(pid: number): Promise<ProcessFacts | undefined> {
   return stat === undefined ? undefined : parseStat(pid, stat)
 }
 
+/** Of proc(5), from the third on: the name before it stands in brackets and may hold anything. */
+const fieldsOf = (stat: string): readonly string[] => stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+
 let bootId: string | undefined
 
 function parseStat(pid: number, stat: string): ProcessFacts | undefined {
-  // proc(5): the name stands in brackets and may hold anything; state is the field after it, start time the 22nd.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  // proc(5): state is the field after the name, start time the 22nd.
+  const fields = fieldsOf(stat)
   const [state, parent] = fields
   const startTicks = fields[22 - 3]
   if (state === undefined || startTicks === undefined || state === 'X') return undefined

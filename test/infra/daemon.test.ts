@@ -37,13 +37,13 @@ describe('a daemon', () => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  function daemon(program: string, { startTimeoutMs = 5_000, endTimeoutMs = 5_000 } = {}): Daemon {
+  function daemon(program: string, { stillMaxMs = 5_000, endMaxMs = 5_000 } = {}): Daemon {
     const made: Daemon = {
       name: 'example',
       ...daemonFiles(directory, 'example'),
       port,
-      startTimeoutMs,
-      endSignals: [{ signal: 'SIGTERM', timeoutMs: endTimeoutMs }],
+      stillMaxMs,
+      endSignals: [{ signal: 'SIGTERM', stillMaxMs: endMaxMs }],
       command: async () => ({
         file: process.execPath,
         args: ['-e', program],
@@ -106,7 +106,7 @@ describe('a daemon', () => {
   })
 
   it('is killed when it does not go', async () => {
-    const example = daemon(`process.on('SIGTERM', () => {}); ${listens}`, { endTimeoutMs: 300 })
+    const example = daemon(`process.on('SIGTERM', () => {}); ${listens}`, { endMaxMs: 300 })
     await start(example)
     const identity = await recall(example)
     expect(await end(example)).toBe('killed')
@@ -115,10 +115,28 @@ describe('a daemon', () => {
   })
 
   it('is ended although it never answered', async () => {
-    const example = daemon('setInterval(() => {}, 1000)', { startTimeoutMs: 300 })
-    await expect(start(example)).rejects.toThrow('no answer within 300 ms')
+    const example = daemon('setInterval(() => {}, 1000)', { stillMaxMs: 300 })
+    await expect(start(example)).rejects.toThrow('shown no progress for 300 ms')
     expect(await state(example)).toMatchObject({ state: 'silent' })
     expect(await end(example)).toBe('clean')
+  })
+
+  it('is waited for while it gets on, however long its start takes', async () => {
+    const words = 'alpha beta gamma delta epsilon zeta eta theta iota kappa'
+    const example = daemon(
+      `const words = '${words}'.split(' '); const next = () => { const word = words.shift(); if (word === undefined) { ${listens}; return }
+       console.log(word); setTimeout(next, 100) }; next()`,
+      { stillMaxMs: 600 },
+    )
+    const from = performance.now()
+    await start(example)
+    expect(performance.now() - from).toBeGreaterThan(900)
+  })
+
+  it('is named with what it says of itself when it stands still', async () => {
+    const example = daemon(`console.log('begun'); setInterval(() => {}, 1000)`, { stillMaxMs: 300 })
+    const stuck = { ...example, words: async () => ['PostgreSQL: connection refused'] }
+    await expect(start(stuck)).rejects.toThrow(/begun\n {2}It says: PostgreSQL: connection refused/)
   })
 
   it('says with its last words why it did not start', async () => {

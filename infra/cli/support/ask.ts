@@ -2,7 +2,8 @@ import { firstKey, type ServiceName, servicePort } from '../../services.ts'
 import type { Local } from '../local.ts'
 import { refusalInWords } from './refusal.ts'
 
-const requestTimeoutMs = 10_000
+/** The first request of a process that has just started, on a slow machine. */
+const requestTimeoutMs = 60_000
 
 export interface Question {
   readonly service: ServiceName

@@ -1,7 +1,7 @@
+import { complaintsOf } from '../../../complaints.ts'
 import { occupant } from '../../../process/ports.ts'
 import { memoryBytes } from '../../../process/process-table.ts'
 import { components, type ProcessStatus } from '../../../stack.ts'
-import { complaintsOf } from '../../complaints.ts'
 import type { Local } from '../../local.ts'
 import { failureInWords } from '../failure.ts'
 import { participants } from '../redrive-request.ts'

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { ProcessStatus } from '../stack.ts'
 
 /** `/readyz` itself waits up to two seconds for its probes. */
 const timeoutMs = 4_000
@@ -7,7 +6,7 @@ const timeoutMs = 4_000
 const problem = z.object({ errors: z.array(z.object({ field: z.string(), detail: z.string() })) })
 
 /** What a service says that it waits for; one sentence each, none when it is ready. */
-export async function complaintsOf({ port }: ProcessStatus): Promise<readonly string[]> {
+export async function complaintsOf({ port }: { readonly port: number }): Promise<readonly string[]> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(timeoutMs) })
     const body: unknown = await response.json()
