@@ -8,8 +8,8 @@ export function exampleDaemon(directory: string, name: string, port: number): Da
     name,
     ...daemonFiles(directory, name),
     port,
-    startTimeoutMs: 20_000,
-    endSignals: [{ signal: 'SIGTERM', timeoutMs: 5_000 }],
+    stillMaxMs: 20_000,
+    endSignals: [{ signal: 'SIGTERM', stillMaxMs: 5_000 }],
     command: async () => ({
       file: process.execPath,
       args: ['-e', listens],
