@@ -19,7 +19,7 @@ import { provider } from '../support/stack.ts'
 const shop = openShop()
 const cli = runCliOf(shop)
 const within = { timeout: limitMs(30_000), interval: 100 }
-const countOfOrders = async () => (await cli('sql', 'order', 'select count(*) from orders')).stdout
+const countOfOrders = () => withDatabase(shop.stack, ({ rows }) => rows('select count(*) from order_service.orders'))
 
 let folder: string
 beforeAll(async () => {
@@ -47,7 +47,7 @@ describe('a command in a second directory with the same ports', () => {
       expect(stderr).toMatch(new RegExp(`^${part} of this checkout does not run, and port \\d+ is held by `, 'm'))
     }
     expect(stderr).toContain(`This checkout keeps its stack in ${join(folder, 'second')}.`)
-    expect(await countOfOrders()).toBe(before)
+    expect(await countOfOrders()).toEqual(before)
   })
 
   it('says so in its status, and of whom the ports are', async () => {
@@ -140,7 +140,7 @@ describe('make', () => {
     const { stdout, stderr } = await make('order', 'FLIE=mine.json')
     expect(stdout).toBe('')
     expect(stderr).toMatch(/^make order does not read FLIE\. Did you mean FILE\?/)
-    expect(await countOfOrders()).toBe(before)
+    expect(await countOfOrders()).toEqual(before)
   })
 })
 
