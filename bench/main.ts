@@ -1,7 +1,10 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ProgressLine, secondsSince } from '../infra/cli/support/progress-line.ts'
 import { readConfig } from '../infra/config.ts'
 import { withLock } from '../infra/process/lock.ts'
+import { beginRun } from '../infra/runs/run.ts'
+import { ownerLives } from '../infra/runs/run-id.ts'
 import { type BenchConfig, type PartName, readBenchConfig } from './config.ts'
 import { describeMachine } from './measure/machine.ts'
 import { catchUp } from './parts/catch-up.ts'
@@ -15,62 +18,90 @@ import { rows } from './parts/rows.ts'
 import { writeReport } from './report/report.ts'
 import { furnish, openWorld, type World } from './world.ts'
 
-const startedAt = performance.now()
-const say: Say = (text) => {
-  const seconds = Math.round((performance.now() - startedAt) / 1_000)
-  process.stdout.write(`[${String(seconds).padStart(3)} s] ${text}\n`)
-}
-
 /** Two at one time would measure each other. */
 const lockWaitMs = 500
 
+const startedAt = performance.now()
+const progress = new ProgressLine()
+
+function write(text: string): void {
+  progress.clear()
+  process.stdout.write(text)
+}
+
 try {
   const config = readBenchConfig()
-  await withLock(join(readConfig().stack.directory, 'bench.lock'), lockWaitMs, () => bench(config))
+  const { directory } = readConfig().stack
+  const parts: Record<string, Findings> = {}
+  const { id } = beginRun({
+    name: 'bench',
+    folders: (run) => [join(directory, 'bench', run)],
+    onInterrupt: () => {
+      progress.end()
+      write(`interrupted: ${Object.keys(parts).length} of ${config.ONLY.length} parts are done\n`)
+    },
+  })
+  await withLock(join(directory, 'bench.lock'), lockWaitMs, () => bench({ config, directory, id, parts }))
 } catch (error) {
+  progress.end()
   process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`)
   process.exit(1)
 }
+progress.end()
 
-async function bench(config: BenchConfig): Promise<void> {
-  const { directory } = readConfig().stack
+interface Bench {
+  readonly config: BenchConfig
+  readonly directory: string
+  /** Of the run: what it starts and makes ends with it (infra/runs). */
+  readonly id: string
+  /** What has been found until now. */
+  readonly parts: Record<string, Findings>
+}
+
+async function bench({ config, directory, id, parts }: Bench): Promise<void> {
   const machine = await describeMachine()
-  const world = await openWorld(join(directory, 'bench'), config.SCALE < 1 ? 'test' : 'production')
-  const parts: Record<string, Findings> = {}
-  // A stack that nobody stops would outlive its bench: its processes are detached.
-  const interrupted = Promise.withResolvers<never>()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    // Each time: the second one would otherwise end this process and leave the stack.
-    process.on(signal, () => {
-      say(`${signal}: stopping`)
-      interrupted.reject(new Error('The bench was interrupted'))
-    })
-  }
-  const measured = async (): Promise<void> => {
+  await removeOld(join(directory, 'bench'))
+  const world = await openWorld(join(directory, 'bench', id), config.SCALE < 1 ? 'test' : 'production')
+  const say = sayerOf(config, parts)
+  try {
     say('a stack of its own')
-    // What an earlier one could not end, and its data.
-    await world.stop()
-    await rm(world.stack.directory, { recursive: true, force: true })
     await world.stack.prepare(say)
     await world.stack.start()
     await furnish(world)
     for (const name of config.ONLY) {
-      parts[name] = await part(name, world, config)
-      process.stdout.write(`\n${parts[name].text}\n\n`)
+      parts[name] = await part(name, world, { config, say })
+      write(`\n${parts[name].text}\n\n`)
       // Each time: what comes after may fail.
       const files = await writeReport(join(directory, 'bench-results'), { machine, config, parts })
       say(`written to ${files.join(', ')}`)
     }
-  }
-  try {
-    await Promise.race([measured(), interrupted.promise])
   } finally {
     await world.stop()
   }
   await rm(world.stack.directory, { recursive: true, force: true })
 }
 
-function part(name: PartName, world: World, { SEED: seed, SCALE: scale, ROWS: count }: BenchConfig): Promise<Findings> {
+/** Says a step, and then for how long it goes on already. */
+function sayerOf({ ONLY: wanted }: BenchConfig, parts: Readonly<Record<string, Findings>>): Say {
+  return (text) => {
+    write(`[${secondsSince(startedAt, performance.now())}] ${text}\n`)
+    progress.show(`${Object.keys(parts).length} of ${wanted.length} parts done; ${text}`)
+  }
+}
+
+/** Data of benches that were killed with everything that would have removed it. */
+async function removeOld(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => []))
+    if (!ownerLives(name)) await rm(join(folder, name), { recursive: true, force: true })
+}
+
+interface Chosen {
+  readonly config: BenchConfig
+  readonly say: Say
+}
+
+function part(name: PartName, world: World, { config, say }: Chosen): Promise<Findings> {
+  const { SEED: seed, SCALE: scale, ROWS: count } = config
   const effort: Effort = { seed, scale, rounds: scale < 1 ? 1 : 2, say }
   switch (name) {
     case 'footprint':

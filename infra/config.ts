@@ -143,6 +143,7 @@ const overridable = [
   'API_KEYS',
   'OPS_API_KEYS',
   'KAFKA_SESSION_TIMEOUT_MS',
+  'CONNECTOR_POLL_MS',
   'DRAIN_MS',
   'ORDER_DATABASE_POOL',
   'PAY_WITHIN_MS',

@@ -19,18 +19,25 @@ commits=("$@")
 limit_seconds=$((90 * 60))
 folder=$(mktemp -d)
 group=paysaga-slow-$$
-loops=()
+loops=() child=
 passed=0 failed=0 skipped=0
 
 finish() {
   trap - EXIT
   trap '' INT TERM
   end_loops
+  if [ -n "$child" ]; then
+    # `timeout` hands the signal on, and every run ends what it has started.
+    kill -TERM "$child" 2> /dev/null
+    wait "$child" 2> /dev/null
+  fi
+  [ ! -d "$folder/clone" ] || make --silent -C "$folder/clone" reset > /dev/null 2>&1
   end_group
   chmod -R u+w "$folder" 2> /dev/null
   rm -rf "$folder"
   printf '\n%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
-  exit "$((failed > 0))"
+  # A run in which nothing passed proves nothing.
+  exit "$((failed > 0 || passed == 0))"
 }
 trap finish EXIT
 trap 'failed=$((failed + 1)); exit' INT TERM
@@ -47,6 +54,8 @@ if mkdir "${trees[@]/%//$group}" 2> /dev/null; then
   [ "${#trees[@]}" -eq 2 ] || echo +cpu > /sys/fs/cgroup/cgroup.subtree_control 2> /dev/null
   can_group=yes
 fi
+# In a container the group can often be made, and its quota not be set.
+can_limit() { [ "$can_group" = yes ] && set_quota 50 2> /dev/null && set_quota max; }
 # set_quota <percent of one core | max>
 set_quota() {
   if [ "${#trees[@]}" -eq 1 ]; then
@@ -73,14 +82,12 @@ end_group() {
   done
   for tree in "${trees[@]}"; do rmdir "$tree/$group" 2> /dev/null; done
 }
-# in_group <command>: in the group where there is one
+# in_group <command>: becomes the command, in the group where there is one; to be called as a job of its own
 in_group() {
-  (
-    if [ "$can_group" = yes ]; then
-      for tree in "${trees[@]}"; do echo "$BASHPID" > "$tree/$group/cgroup.procs"; done
-    fi
-    exec "$@"
-  )
+  if [ "$can_group" = yes ]; then
+    for tree in "${trees[@]}"; do echo "$BASHPID" > "$tree/$group/cgroup.procs"; done
+  fi
+  exec "$@"
 }
 
 begin_loops() {
@@ -108,9 +115,9 @@ prepare() { # <commit> <folder>
 
 run() { # <commit> <condition> <demo|test>
   local commit condition=$2 command=$3 clone log status=passed began used=0 wrapper=() caches=()
-  commit=$(git rev-parse --short "$1") || exit 1
+  commit=$(git rev-parse --short "$1")
   clone=$folder/clone log=$folder/$commit-$condition-$command.log
-  if [ "$condition" = half ] && [ "$can_group" = no ]; then
+  if [ "$condition" = half ] && ! can_limit; then
     if systemd-run --user --scope --quiet true 2> /dev/null; then
       wrapper=(systemd-run --user --scope --quiet -p CPUQuota=50%)
     else
@@ -119,22 +126,26 @@ run() { # <commit> <condition> <demo|test>
       return
     fi
   fi
-  prepare "$commit" "$clone" || exit 1
+  prepare "$commit" "$clone" || { failed=$((failed + 1)); exit; }
   # What is measured there is the tests: packages, jars and the JVMs' class archives are there already.
   [ "$command" = demo ] || { make --silent -C "$clone" up && make --silent -C "$clone" reset; } > "$log" 2>&1
   case $condition in
     busy) begin_loops ;;
-    half) [ "$can_group" = no ] || set_quota 50 ;;
+    half) [ "${#wrapper[@]}" -gt 0 ] || set_quota 50 ;;
   esac
   [ "$can_group" = no ] || used=$(used_ms)
   began=$(date +%s%N)
   [ "$command" = test ] || caches=(npm_config_cache="$folder/caches/npm" MAVEN_OPTS="-Dmaven.repo.local=$folder/caches/maven")
   in_group env "${caches[@]}" "${wrapper[@]}" timeout --kill-after=60 "$limit_seconds" \
-    make --no-print-directory -C "$clone" "$command" >> "$log" 2>&1 || status="failed: exit code $?"
+    make --no-print-directory -C "$clone" "$command" >> "$log" 2>&1 &
+  child=$!
+  # As a job of its own: bash would hear of no signal before a command in front has ended.
+  wait "$child" || status="failed: exit code $?"
+  child=
   local seconds=$((($(date +%s%N) - began) / 1000000)) cpu=
   if [ "$can_group" = yes ]; then
     cpu=$(($(used_ms) - used))
-    set_quota max
+    set_quota max 2> /dev/null
   fi
   end_loops
   if [ "$status" = passed ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
@@ -158,6 +169,12 @@ details() { # <demo|test> <log>
   fi
 }
 
+for commit in "${commits[@]}"; do
+  git rev-parse --quiet --verify "$commit^{commit}" > /dev/null && continue
+  echo "$commit is no commit of this checkout" >&2
+  failed=$((failed + 1))
+  exit
+done
 printf '%-9s %-6s %-5s %11s %11s  %s\n' commit under make 'wall' 'processor' result
 for command in "${commands[@]}"; do
   for condition in "${conditions[@]}"; do

@@ -23,6 +23,8 @@ const variables = z
     CONNECT_URL: env.url('http', 'https'),
     /** Path of the connector's template. */
     CONNECTOR_TEMPLATE: z.string().default('infra/connect/outbox-connector.json'),
+    /** How often the connector looks whether the write-ahead log has grown. */
+    CONNECTOR_POLL_MS: z.coerce.number().int().min(1).max(1_000).default(5),
   })
   .refine(
     ({ RELAY_DATABASE_URLS: own, CONNECT_DATABASE_URLS: connects = own }) =>

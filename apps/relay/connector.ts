@@ -21,8 +21,9 @@ export type Condition =
  *
  * @param template JSON with `${NAME}` placeholders; unknown ones stay, they belong to the connector itself
  * @param databaseUrl in the role `relay`
+ * @param pollMs between two looks of the connector at the write-ahead log
  */
-export function desiredConnector(template: string, databaseUrl: string): DesiredConnector {
+export function desiredConnector(template: string, databaseUrl: string, pollMs: number): DesiredConnector {
   const url = new URL(databaseUrl)
   const database = decodeURIComponent(url.pathname.slice(1))
   const name = `${database}-outbox`
@@ -35,6 +36,7 @@ export function desiredConnector(template: string, databaseUrl: string): Desired
     DATABASE_USER: decodeURIComponent(url.username),
     DATABASE_PASSWORD: decodeURIComponent(url.password),
     DATABASE_NAME: database,
+    POLL_MS: String(pollMs),
   }
   const rendered = template.replaceAll(/\$\{([A-Z_]+)\}/g, (placeholder, key: string) => {
     const value = values[key]

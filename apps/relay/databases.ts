@@ -14,6 +14,6 @@ export async function readDatabases(config: RelayConfig): Promise<readonly Datab
   const template = await readFile(config.CONNECTOR_TEMPLATE, 'utf8')
   return config.RELAY_DATABASE_URLS.map((url, index) => ({
     url,
-    desired: desiredConnector(template, config.CONNECT_DATABASE_URLS?.[index] ?? url),
+    desired: desiredConnector(template, config.CONNECT_DATABASE_URLS?.[index] ?? url, config.CONNECTOR_POLL_MS),
   }))
 }

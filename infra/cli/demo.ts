@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { beginKeepingRun, type Run } from '../runs/run.ts'
 import { capturesOf, getOrder, placeOrder } from './api.ts'
 import { bringUp, printAddresses } from './bring-up.ts'
 import { command, type Local } from './local.ts'
@@ -11,6 +12,7 @@ import { type Watched, watchOrder } from './watch.ts'
 
 /** `make demo`: everything up, the example orders placed over HTTP, the way of each, and one that meets a crash. */
 async function demo(local: Local): Promise<void> {
+  const run = beginKeepingRun('demo', local)
   await bringUp(local)
   const file = await readFile(new URL('../../examples/orders.json', import.meta.url), 'utf8')
   const bodies = z.array(z.unknown()).parse(JSON.parse(file))
@@ -24,6 +26,7 @@ async function demo(local: Local): Promise<void> {
     print()
     printOrder(one)
   }
+  await leaveToWhatRanBefore(local, run)
   const survivor = await crash(local, bodies[0])
   print()
   printAddresses(local)
@@ -38,6 +41,12 @@ async function demo(local: Local): Promise<void> {
   if (unfinished.length > 0) {
     throw new Error(`${unfinished.length} orders are not paid: make status and make logs tell more.`)
   }
+}
+
+/** A payment service that ran before is killed and started again as what it was: it goes on also when the demo is interrupted. */
+async function leaveToWhatRanBefore({ services }: Local, run: Run): Promise<void> {
+  const payment = (await services.status()).find(({ name }) => name === 'payment')
+  if (payment?.pid !== undefined && !run.started(payment.pid)) run.leave()
 }
 
 /** Kills the payment service between its being asked and its answer, and watches the order finish. */

@@ -1,5 +1,6 @@
 import { command, type Local } from './local.ts'
-import { elapsed, print } from './output.ts'
+import { elapsed, fail, print } from './output.ts'
+import { endLeftovers } from './support/end-leftovers.ts'
 
 /** `make down`: ends the services, then the stack. Data stays. */
 async function down({ services, stack, provider }: Local): Promise<void> {
@@ -10,4 +11,7 @@ async function down({ services, stack, provider }: Local): Promise<void> {
   print(`${elapsed(started)}  everything has ended; the data is in ${place}`)
 }
 
-await command(down)
+const [, , all = ''] = process.argv
+if (all === '') await command(down)
+else if (all === '1') await endLeftovers().catch(fail)
+else fail(`ALL=${all} is not known: make down ALL=1 ends the stacks of every checkout, make down this one's.`)

@@ -1,3 +1,4 @@
+import { beginKeepingRun } from '../runs/run.ts'
 import { bringUp, printAddresses, printEndpoints } from './bring-up.ts'
 import { command, type Local } from './local.ts'
 import { print } from './output.ts'
@@ -7,6 +8,7 @@ import { planFor } from './support/plan.ts'
 async function up(local: Local): Promise<void> {
   const only = process.argv[2] ?? ''
   const plan = planFor(only)
+  beginKeepingRun('up', local)
   await bringUp(local, plan)
   print()
   if (only === '') printAddresses(local)

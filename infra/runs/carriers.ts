@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { lookUpNow, type ProcessIdentity } from '../process/process-table.ts'
 import { type Marks, marksIn } from './config.ts'
 
-/** A process that says in its environment which runs it belongs to. */
+/** A process that says in its environment which runs it belongs to, or which daemon it is. */
 export interface Carrier extends ProcessIdentity, Marks {
   readonly user: number
 }

@@ -52,8 +52,8 @@ export function marksIn(text: string, separator: '\0' | ' '): Marks | undefined 
     const end = separator === '\0' ? rest.indexOf('\0') : rest.search(/ [A-Za-z_][A-Za-z0-9_]*=/)
     return end < 0 ? rest.trimEnd() : rest.slice(0, end)
   }
-  const runs = runsIn(valueOf(runsVariable))
-  return runs.length === 0 ? undefined : { runs, recordFile: valueOf(recordVariable) }
+  const [runs, recordFile] = [runsIn(valueOf(runsVariable)), valueOf(recordVariable)]
+  return runs.length === 0 && recordFile === undefined ? undefined : { runs, recordFile }
 }
 
 function runsIn(text: string | undefined): readonly string[] {

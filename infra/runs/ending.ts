@@ -37,9 +37,11 @@ export async function endAll(find: Find, graceMs: number): Promise<void> {
 }
 
 async function killFamilies(found: readonly ProcessIdentity[]): Promise<void> {
-  // Before the first is killed: orphans are nobody's children. PostgreSQL's backends do not show their environment.
-  const members = await families(found.map(({ pid }) => pid))
-  const all = [...found, ...members.filter(({ pid }) => pid !== process.pid)]
+  // Held still first, and looked up before the first is killed: a child that does not show its environment, like a backend
+  // of PostgreSQL, is known by its parent alone.
+  for (const each of found) await send(each, 'SIGSTOP')
+  const living = (await Promise.all(found.map(async (each) => ((await isAlive(each)) ? [each.pid] : [])))).flat()
+  const all = (await families(living)).filter(({ pid }) => pid !== process.pid)
   for (const each of all) await send(each, 'SIGKILL')
   if (!(await gone(all, goneTimeoutMs))) throw new Error(`these survive SIGKILL: processes ${pids(all)}`)
 }

@@ -4,9 +4,11 @@ import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { lookUpNow } from '../process/process-table.ts'
-import { carriersOf } from './carriers.ts'
+import type { Provider } from '../stack.ts'
+import { type Carrier, carriersOf } from './carriers.ts'
 import { enterRun, inheritedEnvironment, leaveRun } from './config.ts'
 import type { Task } from './guardian.ts'
+import { nameOf } from './leftovers.ts'
 import { folderName, type RunName, runIdOf } from './run-id.ts'
 
 const guardianScript = fileURLToPath(new URL('./guardian.ts', import.meta.url))
@@ -46,20 +48,26 @@ export function beginRun({ name, folders, onInterrupt }: RunOptions): Run {
   process.once('exit', () => {
     if (removed(all) && carriersOf(id).length === 0) release(guardian)
   })
-  endWhenInterrupted({ id, guardian, what: 'what it has started ends with it', onInterrupt })
+  endWhenInterrupted({ id, guardian, onInterrupt })
   return runOf(id)
+}
+
+export interface KeptStack {
+  readonly stack: { readonly directory: string }
+  readonly provider: Provider
 }
 
 /**
  * What this process starts in the stack of a directory goes on when it is done, or has failed. When it is interrupted
  * before, by whatever signal, exactly what it has started ends, in good order.
  */
-export function beginKeepingRun(name: RunName, directory: string): Run {
+export function beginKeepingRun(name: RunName, { stack: { directory }, provider }: KeptStack): Run {
   const id = ownId(name)
   const guardian = startGuardian({ fate: 'keep', run: id, directory })
   enterRun(id, undefined)
   process.once('exit', () => release(guardian))
-  endWhenInterrupted({ id, guardian, what: 'what this command has started ends, what ran before it goes on' })
+  const containers = provider === 'native' ? '' : '; containers go on until make down'
+  endWhenInterrupted({ id, guardian, rest: `; what ran before goes on${containers}` })
   return runOf(id)
 }
 
@@ -98,14 +106,16 @@ function release({ stdin }: ChildProcess): void {
 interface Interruptible {
   readonly id: string
   readonly guardian: ChildProcess
-  readonly what: string
+  /** What becomes of what the run has not started. */
+  readonly rest?: string
   readonly onInterrupt?: (() => void) | undefined
 }
 
 /** The guardian does the work, while this process stands still: nothing new is started between what ends. */
-function endWhenInterrupted({ id, guardian, what, onInterrupt }: Interruptible): void {
+function endWhenInterrupted({ id, guardian, rest = '', onInterrupt }: Interruptible): void {
   const interrupt = (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', reason: string): void => {
-    say(`\n${reason}: ${what}`)
+    const started = namesOf(carriersOf(id))
+    say(`\n${reason}${started === '' ? '' : `: ending ${started}`}${rest}`)
     guardian.stdin?.write('end\n')
     standStillUntilGone(guardian.pid)
     const left = carriersOf(id)
@@ -126,6 +136,13 @@ function standStillUntilGone(pid: number | undefined): void {
   const deadline = performance.now() + endTimeoutMs
   while (pid !== undefined && lookUpNow(pid) !== undefined && performance.now() < deadline)
     Atomics.wait(cell, 0, 0, waitPollMs)
+}
+
+/** Daemons by name, the others by their number. */
+function namesOf(found: readonly Carrier[]): string {
+  const names = [...new Set(found.filter(({ recordFile }) => recordFile !== undefined).map(nameOf))].toSorted()
+  const others = found.filter(({ recordFile }) => recordFile === undefined).length
+  return [...names, ...(others === 0 ? [] : [others === 1 ? 'a process' : `${others} processes`])].join(', ')
 }
 
 /** At once, and to a terminal that may be gone. */

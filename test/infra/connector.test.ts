@@ -143,6 +143,7 @@ async function register(stack: Stack): Promise<void> {
   const values = new Map([
     ['CONNECTOR_NAME', 'under-test'],
     ['SLOT_NAME', 'paysaga_outbox'],
+    ['POLL_MS', '5'],
     ['DATABASE_HOST', url.hostname],
     ['DATABASE_PORT', url.port],
     ['DATABASE_NAME', url.pathname.slice(1)],

@@ -1,3 +1,4 @@
+import { commandBugs } from './command-bugs.ts'
 import { paymentBugs } from './payment-bugs.ts'
 import type { PlantedBug } from './planted-bug.ts'
 
@@ -231,4 +232,5 @@ export const bugs: readonly PlantedBug[] = [
     caughtBy: { file: integration('deadlocks'), test: 'lock in the order of the keys' },
   },
   ...paymentBugs,
+  ...commandBugs,
 ]

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { withEdits } from '../../bench/paysaga/builds.ts'
+import { ProgressLine } from '../../infra/cli/support/progress-line.ts'
+import { beginRun } from '../../infra/runs/run.ts'
 import { bugs } from './bugs.ts'
 import type { PlantedBug } from './planted-bug.ts'
 
@@ -16,7 +18,22 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const timeoutMs = 120_000
 const only = process.argv[2] ?? ''
 
-const print = (line: string): void => void process.stdout.write(`${line}\n`)
+const chosen = bugs.filter(({ name }) => name.includes(only))
+const progress = new ProgressLine()
+let [tried, caught] = [0, 0]
+
+function print(line: string): void {
+  progress.clear()
+  process.stdout.write(`${line}\n`)
+}
+
+beginRun({ name: 'planted-bugs', onInterrupt: () => printSum(`, ${chosen.length - tried} not tried`) })
+
+function printSum(rest = ''): void {
+  progress.end()
+  print('')
+  print(`${caught} passed, ${tried - caught} failed${rest}`)
+}
 
 /** Tracked files and new ones, on packages and jars that are there already. */
 async function copyOfTheCheckout(): Promise<string> {
@@ -52,7 +69,11 @@ async function verdictOn(folder: string, { caughtBy: { file, test } }: PlantedBu
 async function judge(folder: string, bug: PlantedBug): Promise<boolean> {
   const path = join(folder, bug.file)
   const source = await readFile(path, 'utf8')
+  const show = (how: string): void =>
+    progress.show(`${tried} of ${chosen.length} tried, ${caught} caught; ${how}: ${bug.name}`)
+  show('without')
   const before = await verdictOn(folder, bug)
+  show('with')
   await writeFile(path, withEdits(source, bug.edits))
   const after = before === 'passes' ? await verdictOn(folder, bug) : 'is not there'
   await writeFile(path, source)
@@ -63,13 +84,14 @@ async function judge(folder: string, bug: PlantedBug): Promise<boolean> {
   return isCaught
 }
 
-const chosen = bugs.filter(({ name }) => name.includes(only))
 const folder = await copyOfTheCheckout()
 try {
-  let caught = 0
-  for (const bug of chosen) caught += (await judge(folder, bug)) ? 1 : 0
-  print('')
-  print(`${caught} passed, ${chosen.length - caught} failed`)
+  for (const bug of chosen) {
+    const isCaught = await judge(folder, bug)
+    tried += 1
+    caught += isCaught ? 1 : 0
+  }
+  printSum()
   process.exitCode = caught === chosen.length && caught > 0 ? 0 : 1
 } finally {
   await rm(folder, { recursive: true, force: true })

@@ -19,7 +19,7 @@ import { provider } from '../support/stack.ts'
 const shop = openShop()
 const cli = runCliOf(shop)
 const within = { timeout: limitMs(30_000), interval: 100 }
-const countOfOrders = async () => (await cli('sql', 'order', 'select count(*) from orders')).stdout
+const countOfOrders = () => withDatabase(shop.stack, ({ rows }) => rows('select count(*) from order_service.orders'))
 
 let folder: string
 beforeAll(async () => {
@@ -47,7 +47,7 @@ describe('a command in a second directory with the same ports', () => {
       expect(stderr).toMatch(new RegExp(`^${part} of this checkout does not run, and port \\d+ is held by `, 'm'))
     }
     expect(stderr).toContain(`This checkout keeps its stack in ${join(folder, 'second')}.`)
-    expect(await countOfOrders()).toBe(before)
+    expect(await countOfOrders()).toEqual(before)
   })
 
   it('says so in its status, and of whom the ports are', async () => {
@@ -109,6 +109,17 @@ describe('a command that is called wrongly', () => {
   })
 })
 
+describe('a command', () => {
+  afterEach(() => shop.services.kill('order', 'SIGCONT'))
+
+  it('is not kept waiting by a part that is paused', async () => {
+    await shop.services.kill('order', 'SIGSTOP')
+    const { stdout, stderr, code } = await cli('order')
+    expect({ stdout, code }).toEqual({ stdout: '', code: 1 })
+    expect(stderr).toMatch(/^order \(process \d+\) is paused and answers nothing: a SIGCONT lets it go on\.\n$/)
+  })
+})
+
 /** A make of its own, and not a part of the one that runs the tests. */
 async function make(...args: readonly string[]) {
   const env = { ...process.env, ...environmentOf(shop), MAKEFLAGS: '', MAKELEVEL: '' }
@@ -129,14 +140,12 @@ describe('make', () => {
     const { stdout, stderr } = await make('order', 'FLIE=mine.json')
     expect(stdout).toBe('')
     expect(stderr).toMatch(/^make order does not read FLIE\. Did you mean FILE\?/)
-    expect(await countOfOrders()).toBe(before)
+    expect(await countOfOrders()).toEqual(before)
   })
 })
 
 describe('make up', () => {
-  // What the tests have started these services with beside what make would.
-  const up = (more: Readonly<Record<string, string>> = {}) =>
-    runCliOf(shop, { KAFKA_SESSION_TIMEOUT_MS: '2000', ...more })('up', 'order,payment')
+  const up = (more: Readonly<Record<string, string>> = {}) => runCliOf(shop, more)('up', 'order,payment')
   const pids = async () =>
     Object.fromEntries((await shop.services.status()).map(({ name, pid }) => [name, pid] as const))
 

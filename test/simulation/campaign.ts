@@ -40,26 +40,57 @@ export interface Report {
 }
 
 /** Runs one saga after the other, until one breaks a law. The same seed gives the same report. */
-export function campaign({ build, seed, runs, from = 0 }: Campaign): Report {
-  const struck = new Map<string, number>(faultKinds.map((kind) => [kind, 0]))
-  const wished = new Map<string, number>(wishes.map((wish) => [wish, 0]))
-  const ends = new Map<string, number>()
-  const met = new Map<string, number>(mustBeMet.map((type) => [type, 0]))
-  let [sagas, steps] = [0, 0]
-  let failure: Failure | undefined
-  for (let run = from; run < from + runs && failure === undefined; run += 1) {
+export function campaign(wanted: Campaign): Report {
+  const running = new RunningCampaign(wanted)
+  while (!running.isOver) running.runNext()
+  return running.report()
+}
+
+/** The same in steps of one world each, for a caller that has to look up in between. */
+export class RunningCampaign {
+  readonly #campaign: Campaign
+  readonly #struck = new Map<string, number>(faultKinds.map((kind) => [kind, 0]))
+  readonly #wished = new Map<string, number>(wishes.map((wish) => [wish, 0]))
+  readonly #ends = new Map<string, number>()
+  readonly #met = new Map<string, number>(mustBeMet.map((type) => [type, 0]))
+  #worlds = 0
+  #sagas = 0
+  #steps = 0
+  #failure: Failure | undefined
+
+  constructor(campaign: Campaign) {
+    this.#campaign = campaign
+  }
+
+  get isOver(): boolean {
+    return this.#failure !== undefined || this.#worlds === this.#campaign.runs
+  }
+
+  get worlds(): number {
+    return this.#worlds
+  }
+
+  runNext(): void {
+    const { build, seed, from = 0 } = this.#campaign
+    const run = from + this.#worlds
     const choices = new Choices(seedOf(seed, run))
     const ran = new World(build, choices).run()
-    sagas += ran.ends.length
-    steps += ran.steps
-    for (const kind of ran.struck) count(struck, kind)
-    for (const wish of ran.wished) count(wished, wish)
-    for (const end of ran.ends) count(ends, end)
-    for (const type of ran.met) count(met, type)
-    if (ran.broken !== undefined) failure = { run, broken: ran.broken, tape: choices.taken }
+    this.#worlds += 1
+    this.#sagas += ran.ends.length
+    this.#steps += ran.steps
+    for (const kind of ran.struck) count(this.#struck, kind)
+    for (const wish of ran.wished) count(this.#wished, wish)
+    for (const end of ran.ends) count(this.#ends, end)
+    for (const type of ran.met) count(this.#met, type)
+    if (ran.broken !== undefined) this.#failure = { run, broken: ran.broken, tape: choices.taken }
   }
-  const missed = [...struck, ...wished, ...met].flatMap(([name, times]) => (times === 0 ? [name] : []))
-  return { sagas, steps, struck, wished, ends, met, failure, missed }
+
+  /** Of what has run until now. */
+  report(): Report {
+    const [struck, wished, ends, met] = [this.#struck, this.#wished, this.#ends, this.#met]
+    const missed = [...struck, ...wished, ...met].flatMap(([name, times]) => (times === 0 ? [name] : []))
+    return { sagas: this.#sagas, steps: this.#steps, struck, wished, ends, met, failure: this.#failure, missed }
+  }
 }
 
 const count = (counts: Map<string, number>, name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1)

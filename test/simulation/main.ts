@@ -1,12 +1,18 @@
 import { randomInt } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import { print } from '../../infra/cli/output.ts'
+import { ProgressLine } from '../../infra/cli/support/progress-line.ts'
+import { beginRun } from '../../infra/runs/run.ts'
 import { build } from './build.ts'
-import { type Campaign, campaign, type Report } from './campaign.ts'
+import { type Campaign, type Report, RunningCampaign } from './campaign.ts'
 import { shrink } from './shrink.ts'
 
 // `make simulate`: as many sagas as are wanted, from one seed. SEED=7 repeats all of a run, SEED=7:1234 one saga of it.
 
 /** Whatever goes round in circles has shown it by then. */
 const linesMax = 200
+/** So long nothing is heard of Ctrl-C. */
+const sliceMs = 100
 
 const [seedText = '', runsText = ''] = process.argv.slice(2)
 if (!/^(\d+(:\d+)?)?$/.test(seedText) || !/^\d*$/.test(runsText)) throw new Error('SEED is 7 or 7:1234, RUNS a number')
@@ -18,24 +24,39 @@ const wanted: Campaign = {
   from: Number(only ?? 0),
 }
 
-const print = (line = ''): void => void process.stdout.write(`${line}\n`)
-
 print(`SEED=${wanted.seed}`)
 const startedAt = performance.now()
-const report = campaign(wanted)
-const seconds = (performance.now() - startedAt) / 1_000
-// What of a shared machine was ours.
-const cpuSeconds = process.cpuUsage().user / 1_000_000
-
-const perSecond = Math.round(report.sagas / cpuSeconds)
-print(
-  `${report.sagas} sagas, ${report.steps} steps in ${seconds.toFixed(1)} s: ${perSecond} sagas a second of one core`,
-)
-table('what struck', report.struck)
-table('what clients wanted', report.wished)
-table('what was said and decided, in worlds', report.met)
-table('how they ended', report.ends)
+const running = new RunningCampaign(wanted)
+const progress = new ProgressLine()
+beginRun({
+  name: 'simulate',
+  onInterrupt: () => {
+    progress.end()
+    print(`interrupted after ${running.worlds} of ${wanted.runs} worlds, which broke no law:`)
+    printReport(running.report())
+  },
+})
+while (!running.isOver) {
+  const sliceEnd = performance.now() + sliceMs
+  while (!running.isOver && performance.now() < sliceEnd) running.runNext()
+  progress.show(`${running.worlds} of ${wanted.runs} worlds`)
+  await setImmediate()
+}
+progress.end()
+const report = running.report()
+printReport(report)
 process.exitCode = isFailed(report) ? 1 : 0
+
+function printReport({ sagas, steps, struck, wished, met, ends }: Report): void {
+  const seconds = (performance.now() - startedAt) / 1_000
+  // What of a shared machine was ours.
+  const perSecond = Math.round(sagas / (process.cpuUsage().user / 1_000_000))
+  print(`${sagas} sagas, ${steps} steps in ${seconds.toFixed(1)} s: ${perSecond} sagas a second of one core`)
+  table('what struck', struck)
+  table('what clients wanted', wished)
+  table('what was said and decided, in worlds', met)
+  table('how they ended', ends)
+}
 
 function table(title: string, counts: ReadonlyMap<string, number>): void {
   print(`\n${title}`)

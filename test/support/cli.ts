@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { testSettings } from './layout.ts'
 import { limitMs } from './limits.ts'
 import type { Shop } from './shop.ts'
 import { provider } from './stack.ts'
@@ -16,6 +17,8 @@ export function environmentOf({ stack, stackPorts, ports }: Shop) {
   return {
     STACK: provider === 'native' ? 'native' : 'docker',
     PAYSAGA_DIRECTORY: stack.directory,
+    // What is started with other settings make up would start anew.
+    ...testSettings,
     ...Object.fromEntries(variables),
   }
 }

@@ -11,3 +11,6 @@ export const propertySeed = z.coerce.number().int().default(1).parse(process.env
  * once for a run (`machine.ts`) and hands it to every worker; `TEST_SLOWNESS=4 make test` says it instead.
  */
 export const slowness = z.coerce.number().min(1).max(100).default(1).parse(process.env['TEST_SLOWNESS'])
+
+/** Where a run of several (`test/all.ts`) leaves its counts, in the place of a closing line of its own. */
+export const countsFile = process.env['TEST_COUNTS']

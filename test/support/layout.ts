@@ -24,12 +24,19 @@ export function databasesOf(layout: Layout): Databases {
 
 const distinct = (databases: Databases): readonly string[] => [...new Set(Object.values(databases))]
 
+/** What all services of a test are told that does not depend on where they are. */
+export const testSettings = {
+  // As in the profile `test`, on a machine that gives a service its processor time as soon as it asks for it.
+  KAFKA_SESSION_TIMEOUT_MS: `${scaledMs(2_000)}`,
+  // A third of the processor time of a run was Connect's looking for events that were not there, two hundred times a second.
+  CONNECTOR_POLL_MS: '20',
+} as const
+
 /** What the services and the relay are told where these are their databases. */
 export function environmentFor({ endpoints }: Stack, databases: Databases): Readonly<Record<string, string>> {
   const urls = (role: string) => distinct(databases).map((name) => endpoints.databaseUrl(role, name))
   return {
-    // As in the profile `test`, on a machine that gives a service its processor time as soon as it asks for it.
-    KAFKA_SESSION_TIMEOUT_MS: `${scaledMs(2_000)}`,
+    ...testSettings,
     ORDER_DATABASE_URL: endpoints.databaseUrl('order_service', databases.order_service),
     PAYMENT_DATABASE_URL: endpoints.databaseUrl('payment_service', databases.payment_service),
     NOTIFICATION_DATABASE_URL: endpoints.databaseUrl('notification_service', databases.notification_service),

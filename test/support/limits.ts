@@ -10,7 +10,7 @@ const margin = 2
 export const limitMs = (ms: number): number => Math.round(ms * margin * slowness)
 
 /**
- * A time that is part of what is tested, a deadline or a session for instance: as long as it is, on a machine that is as
- * fast, and longer where the processes that have to keep it get less processor time.
+ * A time that is part of what is tested, a deadline or a session for instance: as it stands on a machine that is up to twice
+ * as slow, which these times leave room for, and longer where the processes that have to keep it get still less processor time.
  */
-export const scaledMs = (ms: number): number => Math.round(ms * slowness)
+export const scaledMs = (ms: number): number => Math.round(ms * Math.max(1, slowness / 2))

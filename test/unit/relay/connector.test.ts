@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Connect } from '../../../apps/relay/connect.ts'
-import { keepConnector } from '../../../apps/relay/connector.ts'
+import { desiredConnector, keepConnector } from '../../../apps/relay/connector.ts'
 
 const desired = { name: 'shop-outbox', config: { 'tasks.max': '1' } }
 
@@ -16,6 +16,26 @@ function connectWith(task: string | undefined) {
   }
   return { connect, restarts }
 }
+
+describe('a connector as it should be', () => {
+  it('has what its database and the settings say in the place of the template’s names, and keeps its own', () => {
+    const template = JSON.stringify({
+      'database.hostname': '${DATABASE_HOST}',
+      'slot.name': '${SLOT_NAME}',
+      'poll.interval.ms': '${POLL_MS}',
+      'topic.replacement': '${routedByValue}.events',
+    })
+    expect(desiredConnector(template, 'postgres://relay:secret@db:5433/shop-1', 20)).toEqual({
+      name: 'shop-1-outbox',
+      config: {
+        'database.hostname': 'db',
+        'slot.name': 'shop_1_outbox',
+        'poll.interval.ms': '20',
+        'topic.replacement': '${routedByValue}.events',
+      },
+    })
+  })
+})
 
 describe('the keeper of a connector', () => {
   it.each(['RUNNING', 'UNASSIGNED', undefined])(
