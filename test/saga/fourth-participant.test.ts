@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrate } from '../../db/migrate.ts'
+import { machineEnvironment } from '../../infra/config.ts'
 import { freePorts } from '../../infra/index.ts'
 import { kafkaClient, withAdmin } from '../../infra/kafka/client.ts'
 import { consumerLag } from '../../infra/kafka/lag.ts'
@@ -28,7 +29,7 @@ describe('a fourth participant', () => {
     const child = spawn(process.execPath, ['examples/loyalty/main.ts'], {
       cwd: fileURLToPath(new URL('../../', import.meta.url)),
       env: {
-        PATH: process.env['PATH'],
+        ...machineEnvironment(),
         PORT: `${port}`,
         LOYALTY_DATABASE_URL: endpoints.databaseUrl('loyalty'),
         KAFKA_BROKERS: endpoints.brokers.join(','),
