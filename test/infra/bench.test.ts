@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { machineEnvironment } from '../../infra/config.ts'
 import { limitMs } from '../support/limits.ts'
 
 const run = promisify(execFile)
@@ -36,9 +37,7 @@ describe('the bench', () => {
       cwd: root,
       timeout: timeoutMs - 10_000,
       env: {
-        PATH: process.env['PATH'],
-        HOME: process.env['HOME'],
-        JAVA_HOME: process.env['JAVA_HOME'],
+        ...machineEnvironment(),
         PAYSAGA_DIRECTORY: directory,
         ONLY: 'comparison,rows',
         SCALE: '0.05',
@@ -66,7 +65,7 @@ describe('the bench', () => {
   it('names the variable that is wrong, and starts nothing', async () => {
     const bench = run(process.execPath, ['bench/main.ts'], {
       cwd: root,
-      env: { PATH: process.env['PATH'], PAYSAGA_DIRECTORY: directory, ONLY: 'everything', ROWS: '0' },
+      env: { ...machineEnvironment(), PAYSAGA_DIRECTORY: directory, ONLY: 'everything', ROWS: '0' },
     })
     await expect(bench).rejects.toMatchObject({ stderr: expect.stringMatching(/ROWS[\s\S]*ONLY|ONLY[\s\S]*ROWS/) })
   })

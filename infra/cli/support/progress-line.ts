@@ -65,9 +65,9 @@ export class ProgressLine {
     if (this.#text === '') return
     this.#writtenMs = this.#nowMs()
     const line = `[${secondsSince(this.#startMs, this.#writtenMs)}] ${this.#text}`
-    if (this.#isTerminal)
-      this.#stream.write(`\r\u001B[2K${line.slice(0, (this.#stream.columns ?? columnsUnlessKnown) - 1)}`)
-    else this.#stream.write(`${line}\n`)
+    // A terminal may also say that it has none.
+    const columns = this.#stream.columns || columnsUnlessKnown
+    this.#stream.write(this.#isTerminal ? `\r\u001B[2K${line.slice(0, columns - 1)}` : `${line}\n`)
   }
 }
 
