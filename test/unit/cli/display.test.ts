@@ -6,8 +6,9 @@ import { crashAhead } from '../../../infra/cli/support/display/explanation.ts'
 import { allIsWell } from '../../../infra/cli/support/display/verdict.ts'
 import { slowOnes, waitingText } from '../../../infra/cli/support/display/waiting.ts'
 
-const { getColorDepth } = WriteStream.prototype
-const terminal = () => Object.assign(new PassThrough(), { isTTY: true, getColorDepth })
+/** Asks the environment for colors as a terminal does. */
+const terminal = () =>
+  Object.assign(new PassThrough(), { isTTY: true, getColorDepth: () => WriteStream.prototype.getColorDepth() })
 const pipe = () => new PassThrough()
 
 describe('colors', () => {
