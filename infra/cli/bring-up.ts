@@ -1,4 +1,5 @@
 import { migrate } from '../../db/migrate.ts'
+import { complaintsOf } from '../complaints.ts'
 import {
   type Component,
   createTopics,
@@ -12,15 +13,18 @@ import type { Local } from './local.ts'
 import { elapsed, print, printTable } from './output.ts'
 import { rememberProvider } from './provider.ts'
 import { startAndCompare, startWithItsSettings } from './support/changed-settings.ts'
+import { faint, good } from './support/display/color.ts'
+import type { Started } from './support/display/verdict.ts'
+import { Waiting } from './support/display/waiting.ts'
 import { everything, type Plan } from './support/plan.ts'
 
 /**
  * Starts what does not run yet and what runs with other settings, all of it at once: each part waits by itself for those it
- * needs, and the machine is never idle meanwhile. Says line by line what has come. Throws with all that is in the way before
- * anything is started, or with what to do next.
+ * needs, and the machine is never idle meanwhile. Says line by line what has come, and what takes longer than two seconds.
+ * Throws with all that is in the way before anything is started, or with what to do next.
  */
-export async function bringUp(local: Local, plan: Plan = everything): Promise<void> {
-  const progress = progressSince(performance.now())
+export async function bringUp(local: Local, plan: Plan = everything): Promise<Started> {
+  const start = performance.now()
   const [inTheStack, inTheServices] = await Promise.all([
     plan.components.size > 0 ? local.stack.problems() : [],
     local.services.problems([...plan.services]),
@@ -31,12 +35,18 @@ export async function bringUp(local: Local, plan: Plan = everything): Promise<vo
     throw new Error(`Nothing was started, because\n${list}`)
   }
   await rememberProvider(local.stack.directory, local.provider)
+  const waiting = new Waiting({ words: wordsOf(local) })
+  const progress = progressSince(start, waiting)
   try {
     await Promise.all(partsOf(local, progress, plan))
+    const processes = plan.components.size + plan.services.size
+    return { processes, ms: performance.now() - start, warnings: progress.warnings() }
   } catch (error) {
     if (!(error instanceof StartError)) throw error
     const advice = `make logs S=${error.component} shows more, make up tries again, make down ends what has started.`
     throw new Error([error.message, advice].join('\n'))
+  } finally {
+    waiting.end()
   }
 }
 
@@ -64,10 +74,33 @@ const endpointRows = ({ endpoints }: Local['stack']): readonly (readonly string[
   ['connect', endpoints.connectUrl],
 ]
 
-type Progress = (name: string, text: string) => void
+/** The relay knows best what the chain from PostgreSQL to Kafka still lacks. */
+function wordsOf({ config }: Local): (name: string) => Promise<readonly string[]> {
+  return async (name) => (name === 'relay' ? await complaintsOf({ port: config.servicePorts.relay }) : [])
+}
 
-function progressSince(start: number): Progress {
-  return (name, text) => print(`${elapsed(start)}  ${name.padEnd(18)} ${text}`)
+interface Progress {
+  say(name: string, text: string): void
+  ready(name: string, address: string): void
+  /** How many lines so far were warnings. */
+  warnings(): number
+  /** Counts `name` among what is waited for while `work` lasts. */
+  during<Result>(name: string, work: () => Promise<Result>): Promise<Result>
+}
+
+function progressSince(start: number, waiting: Waiting): Progress {
+  let warnings = 0
+  const say = (name: string, text: string) => {
+    if (text.startsWith('WARNING')) warnings += 1
+    waiting.clear()
+    print(`${faint(elapsed(start))}  ${name.padEnd(18)} ${text}`)
+  }
+  return {
+    say,
+    ready: (name, address) => say(name, `${good('ready')}  ${address}`),
+    warnings: () => warnings,
+    during: (name, work) => waiting.during(name, work),
+  }
 }
 
 /** Of every part a promise. The broker, the worker and the connector are the longest chain: what can wait lets them go first. */
@@ -75,14 +108,17 @@ function partsOf(local: Local, progress: Progress, plan: Plan): readonly Promise
   const { stack, config } = local
   const component = async (name: Component) => {
     if (!plan.components.has(name)) return
-    await stack.prepare((text) => progress(name, text), name)
-    await startAndCompare(local, name, (text) => progress(name, text))
-    progress(name, `ready  127.0.0.1:${config.stack.ports[name]}`)
+    const say = (text: string) => progress.say(name, text)
+    await progress.during(name, async () => {
+      await stack.prepare(say, name)
+      await startAndCompare(local, name, say)
+    })
+    progress.ready(name, `127.0.0.1:${config.stack.ports[name]}`)
   }
   const service = async (name: ServiceName) => {
     if (!plan.services.has(name)) return
-    await startWithItsSettings(local, name, (text) => progress(name, text))
-    progress(name, `ready  http://127.0.0.1:${servicePort(config.servicePorts, name)}`)
+    await progress.during(name, () => startWithItsSettings(local, name, (text) => progress.say(name, text)))
+    progress.ready(name, `http://127.0.0.1:${servicePort(config.servicePorts, name)}`)
   }
   const topics = component('kafka').then(() => (plan.topics ? makeTopics(local, progress) : undefined))
   const connect = component('connect')
@@ -94,18 +130,17 @@ function partsOf(local: Local, progress: Progress, plan: Plan): readonly Promise
 }
 
 async function makeTopics({ stack, config }: Local, progress: Progress): Promise<void> {
-  const { created, different } = await createTopics({
-    brokers: stack.endpoints.brokers,
-    partitions: config.partitions,
-  })
-  progress('topics', created.length === 0 ? 'there' : `made ${created.join(', ')}`)
+  const { created, different } = await progress.during('topics', () =>
+    createTopics({ brokers: stack.endpoints.brokers, partitions: config.partitions }),
+  )
+  progress.say('topics', created.length === 0 ? 'there' : `made ${created.join(', ')}`)
   for (const topic of different) {
-    progress('topics', differentWarning(topic))
-    progress('topics', '         To begin again with other numbers: make reset')
+    progress.say('topics', differentWarning(topic))
+    progress.say('topics', '         To begin again with other numbers: make reset')
   }
 }
 
 async function migrateSchemas({ stack }: Local, progress: Progress): Promise<void> {
-  const applied = await migrate(stack.endpoints.adminUrl)
-  progress('migrations', applied.length === 0 ? 'nothing new' : `applied ${applied.length}`)
+  const applied = await progress.during('migrations', () => migrate(stack.endpoints.adminUrl))
+  progress.say('migrations', applied.length === 0 ? 'nothing new' : `applied ${applied.length}`)
 }

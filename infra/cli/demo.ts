@@ -5,19 +5,23 @@ import { capturesOf, getOrder, placeOrder } from './api.ts'
 import { bringUp, printAddresses } from './bring-up.ts'
 import { command, type Local } from './local.ts'
 import { printOrder } from './order.ts'
-import { print } from './output.ts'
+import { print, printTable } from './output.ts'
 import { withDatabase } from './support/database.ts'
+import { bad } from './support/display/color.ts'
+import { crashAhead, goodOrder } from './support/display/explanation.ts'
+import { allIsWell, seconds } from './support/display/verdict.ts'
 import { inOrder } from './timeline.ts'
 import { type Watched, watchOrder } from './watch.ts'
 
 /** `make demo`: everything up, the example orders placed over HTTP, the way of each, and one that meets a crash. */
 async function demo(local: Local): Promise<void> {
+  const begun = performance.now()
   const run = beginKeepingRun('demo', local)
-  await bringUp(local)
+  const started = await bringUp(local)
   const file = await readFile(new URL('../../examples/orders.json', import.meta.url), 'utf8')
   const bodies = z.array(z.unknown()).parse(JSON.parse(file))
   print()
-  print(`  ${bodies.length} orders placed at once, and what the services said about each:`)
+  for (const line of goodOrder(bodies.length)) print(`  ${line}`)
   const placed = await Promise.all(bodies.map((body) => placeOrder(local, body)))
   const watched = await withDatabase(local.stack, (database) =>
     Promise.all(placed.map(({ id }) => watchOrder({ local, database }, id))),
@@ -31,16 +35,29 @@ async function demo(local: Local): Promise<void> {
   print()
   printAddresses(local)
   print()
-  print('  It goes on running. Try next:')
-  print('    make order                         place one more and watch it')
-  print(`    make saga ORDER=${placed[0]?.id ?? ''}`)
-  print('    make consume TOPIC=order.events    what really is in Kafka')
+  printWhatNext(local, placed[0]?.id ?? '')
   print()
-  print('  make down ends it and keeps the data.')
-  const unfinished = [...watched, survivor].filter(({ order }) => order.status !== 'paid')
+  const orders = [...watched, survivor]
+  const unfinished = orders.filter(({ order }) => order.status !== 'paid')
   if (unfinished.length > 0) {
     throw new Error(`${unfinished.length} orders are not paid: make status and make logs tell more.`)
   }
+  print(`  ${allIsWell(started, `${orders.length} orders paid`, `${seconds(performance.now() - begun)} in all`)}`)
+}
+
+function printWhatNext({ config: { servicePorts } }: Local, orderId: string): void {
+  const simulator = `http://127.0.0.1:${servicePorts.gateway}/simulator`
+  print('  It goes on running. Look next at:')
+  printTable([
+    ['  make status', 'whether all is well, and how every part is'],
+    [`  make saga ORDER=${orderId}`, 'the way of one order'],
+    ['  make order', 'place one more and watch it'],
+    ['  make consume TOPIC=order.events', 'what really is in Kafka'],
+    [`  ${simulator}`, 'what the card gateway really did'],
+    [`  http://127.0.0.1:${servicePorts.order}/docs`, 'the API, to try out'],
+  ])
+  print()
+  print('  make down ends it and keeps the data.')
 }
 
 /** A payment service that ran before is killed and started again as what it was: it goes on also when the demo is interrupted. */
@@ -52,12 +69,13 @@ async function leaveToWhatRanBefore({ services }: Local, run: Run): Promise<void
 /** Kills the payment service between its being asked and its answer, and watches the order finish. */
 async function crash(local: Local, body: unknown): Promise<Watched> {
   print()
-  print('  One more order, and the payment service is killed before it has answered:')
+  const sessionTimeoutMs = Number(local.services.environment['KAFKA_SESSION_TIMEOUT_MS'])
+  for (const line of crashAhead('payment', sessionTimeoutMs)) print(`  ${line}`)
   // Held still first: a saga takes some 50 ms, and no kill could be aimed that well on a busy machine.
   await local.services.kill('payment', 'SIGSTOP')
   const { id } = await placeOrder(local, body)
   await local.services.kill('payment', 'SIGKILL')
-  const killed = { service: 'payment', type: '*** killed (SIGKILL) ***', at: new Date() }
+  const killed = { service: 'payment', type: bad('*** killed (SIGKILL) ***'), at: new Date() }
   print()
   print(`  payment is dead, and the order is ${(await getOrder(local, id)).status}. payment is started again …`)
   const started = { service: 'payment', type: '*** started again ***', at: new Date() }

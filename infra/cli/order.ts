@@ -3,6 +3,7 @@ import { placeOrder } from './api.ts'
 import { command, type Local } from './local.ts'
 import { print } from './output.ts'
 import { withDatabase } from './support/database.ts'
+import { good } from './support/display/color.ts'
 import { readOrderFile } from './support/order-file.ts'
 import { demandOurs } from './support/ours.ts'
 import { timelineLines } from './timeline.ts'
@@ -18,7 +19,8 @@ async function order(local: Local): Promise<void> {
 
 /** An order's outcome in a line, and below it its way. */
 export function printOrder({ order: { id, status, reason, totalMinor, currency, customer }, timeline }: Watched): void {
-  const outcome = reason === undefined ? status : `${status} (${reason})`
+  const shown = status === 'paid' ? good(status) : status
+  const outcome = reason === undefined ? shown : `${shown} (${reason})`
   print(`  ${id}  ${formatMoney(BigInt(totalMinor), currency)}  ${customer.name ?? customer.email}  ${outcome}`)
   for (const line of timelineLines(timeline)) print(`  ${line}`)
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Database } from './support/database.ts'
+import { faint } from './support/display/color.ts'
 
 export interface Said {
   readonly type: string
@@ -41,6 +42,7 @@ export function inOrder(timeline: readonly Said[]): readonly Said[] {
 export function timelineLines(timeline: readonly Said[]): readonly string[] {
   const start = timeline[0]?.at.getTime() ?? 0
   return timeline.map(
-    ({ at, service, type }) => `${`${at.getTime() - start}`.padStart(7)} ms  ${service.padEnd(12)}  ${type}`,
+    ({ at, service, type }) =>
+      `${faint(`${`${at.getTime() - start}`.padStart(7)} ms`)}  ${service.padEnd(12)}  ${type}`,
   )
 }

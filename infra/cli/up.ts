@@ -2,6 +2,7 @@ import { beginKeepingRun } from '../runs/run.ts'
 import { bringUp, printAddresses, printEndpoints } from './bring-up.ts'
 import { command, type Local } from './local.ts'
 import { print } from './output.ts'
+import { allIsWell } from './support/display/verdict.ts'
 import { planFor } from './support/plan.ts'
 
 /** `make up`: everything; with ONLY=order,… those and what they need; with ONLY=stack what the services stand on, and its addresses. */
@@ -9,13 +10,16 @@ async function up(local: Local): Promise<void> {
   const only = process.argv[2] ?? ''
   const plan = planFor(only)
   beginKeepingRun('up', local)
-  await bringUp(local, plan)
+  const started = await bringUp(local, plan)
   print()
   if (only === '') printAddresses(local)
   else if (plan.components.size > 0) printEndpoints(local)
-  if (plan.services.size === 0) return
   print()
-  print('  make order places one, make status says how everything is, make down ends it and keeps the data.')
+  if (plan.services.size > 0) {
+    print('  make order places one, make status says how everything is, make down ends it and keeps the data.')
+    print()
+  }
+  print(`  ${allIsWell(started)}`)
 }
 
 await command(up)

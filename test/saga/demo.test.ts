@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { cliOf, root, run, runCliOf } from '../support/cli.ts'
+import { testSettings } from '../support/layout.ts'
 import { openShop } from '../support/shop.ts'
 
 const shop = openShop()
@@ -28,8 +29,14 @@ describe('the commands behind make', () => {
     const readme = await readFile(new URL('README.md', root), 'utf8')
     const shown = /<!-- demo output[^>]*-->\n```text\n(.*?)```/s.exec(readme)?.[1]
     if (shown === undefined) throw new Error('The README shows no demo output')
-    const output = await cli('demo')
+    const { stdout: output, stderr, code } = await runCliOf(shop)('demo')
+    if (code !== 0) throw new Error(`demo ended with ${code}: ${stderr}`)
     expect(skeleton(output)).toEqual(skeleton(shown))
+    // No terminal, no color, and no line that is written over.
+    expect(output + stderr).not.toContain('\u001B')
+    const sessionSeconds = Math.round(Number(testSettings.KAFKA_SESSION_TIMEOUT_MS) / 100) / 10
+    expect(output).toContain(`silent for ${sessionSeconds} s (KAFKA_SESSION_TIMEOUT_MS)`)
+    expect(output).toMatch(/All is well: 9 processes ready after \d+\.\d s, 6 orders paid, [\d.]+ s in all\.\n$/)
     // The crash was in mid-order, and the order finished by itself.
     expect(output).toMatch(/OrderPlaced\n.*killed.*\n.*started again.*\n.*PaymentAuthorized\n/)
     expect(output).toContain('captured 1 time.')
