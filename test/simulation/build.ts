@@ -14,7 +14,12 @@ export const build: Build = {
     { authorise: noCalls, capture: noCalls, void: noCalls, refund: noCalls },
     { gatewayTimeoutMs: 8_000 },
   ),
-  notification: notificationParticipant({ attemptTimeoutMs: 30_000, send: noCalls, close: () => undefined }),
+  notification: notificationParticipant({
+    attemptTimeoutMs: 30_000,
+    send: noCalls,
+    open: () => Promise.resolve(),
+    close: () => undefined,
+  }),
   foldItem,
   idempotencyKey: (key) => key,
   isFenced: true,
