@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
-import { type Admin, kafkaClient, withAdmin } from './client.ts'
+import { type Admin, isRetriable, kafkaClient, withAdmin } from './client.ts'
 
 const createTimeoutMs = 60_000
+const servedPollMs = 50
 /** `default.replication.factor` of server.properties: one node has one copy, a cluster has three. */
 const brokersDefault = -1
 
@@ -36,6 +38,7 @@ export async function createTopics({ brokers, partitions, names }: TopicsOptions
     const existing = await partitionCounts(admin)
     const missing = wanted.filter(({ name }) => !existing.has(name))
     if (missing.length > 0) await create(admin, missing)
+    for (const { name } of missing) await untilServed(admin, name)
     const different = wanted.flatMap(({ name, partitions: count }) => {
       const actual = existing.get(name)
       return actual === undefined || actual === count ? [] : [{ name, wanted: count, actual }]
@@ -69,9 +72,24 @@ async function partitionCounts(admin: Admin): Promise<ReadonlyMap<string, number
   return new Map(topics.map(({ name, partitions }) => [name, partitions.length]))
 }
 
+/** A topic is there at once, and its partitions a little later: until then a broker says that it does not host or lead them. */
+async function untilServed(admin: Admin, topic: string): Promise<void> {
+  const deadline = performance.now() + createTimeoutMs
+  for (;;) {
+    try {
+      await admin.fetchTopicOffsets(topic)
+      return
+    } catch (error) {
+      if (!isRetriable(error) || performance.now() > deadline) throw error
+      await wait(servedPollMs)
+    }
+  }
+}
+
 async function create(admin: Admin, topics: readonly Topic[]): Promise<void> {
   await admin.createTopics({
-    waitForLeaders: true,
+    // kafkajs would look once and reject where the broker has made a topic and does not serve it yet.
+    waitForLeaders: false,
     timeout: createTimeoutMs,
     validateOnly: false,
     topics: topics.map(({ name, partitions, config }) => ({
