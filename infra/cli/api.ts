@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { Local } from './local.ts'
-import { askAsClient } from './support/ask.ts'
+import { askAsClient, requestTimeoutMs } from './support/ask.ts'
 
 const order = z.object({
   id: z.uuid(),
@@ -13,9 +13,6 @@ const order = z.object({
   customer: z.object({ email: z.string(), name: z.string().optional() }),
 })
 export type OrderView = z.infer<typeof order>
-
-/** The first request of a process that has just started, on a slow machine. */
-const requestTimeoutMs = 60_000
 
 /** Places an order over HTTP, as any client would. */
 export async function placeOrder(local: Local, body: unknown): Promise<OrderView> {

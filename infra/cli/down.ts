@@ -1,6 +1,7 @@
 import { command, type Local } from './local.ts'
 import { elapsed, fail, print } from './output.ts'
 import { endLeftovers } from './support/end-leftovers.ts'
+import { UsageError } from './support/failure.ts'
 
 /** `make down`: ends the services, then the stack. Data stays. */
 async function down({ services, stack, provider }: Local): Promise<void> {
@@ -14,4 +15,7 @@ async function down({ services, stack, provider }: Local): Promise<void> {
 const [, , all = ''] = process.argv
 if (all === '') await command(down)
 else if (all === '1') await endLeftovers().catch(fail)
-else fail(`ALL=${all} is not known: make down ALL=1 ends the stacks of every checkout, make down this one's.`)
+else
+  fail(
+    new UsageError(`ALL=${all} is not known: make down ALL=1 ends the stacks of every checkout, make down this one's.`),
+  )

@@ -53,10 +53,10 @@ export async function fetchJars(): Promise<Jars> {
   return await fetching
 }
 
-/** What the download has brought so far, whichever process runs it; undefined when none runs. */
-export async function jarsFetched(): Promise<Fetched | undefined> {
+/** What the download has brought so far, whichever process runs it. */
+export async function jarsFetched(): Promise<Fetched> {
   const [running] = await downloads(await jarFolder())
-  return running === undefined ? undefined : fetchedBy(await readFile(running.log, 'utf8').catch(() => ''))
+  return fetchedBy(running === undefined ? '' : await readFile(running.log, 'utf8').catch(() => ''))
 }
 
 /** Counts the files and bytes in Maven's output: `Downloaded from central: https://… (1.2 MB at 3.4 MB/s)`. */
@@ -78,7 +78,7 @@ async function fetchOnce(): Promise<Jars> {
 }
 
 async function download({ directory }: Jars): Promise<void> {
-  const child = spawn('sh', [script, directory], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn('sh', [script, directory, String(process.pid)], { stdio: ['ignore', 'ignore', 'pipe'] })
   const words: Buffer[] = []
   child.stderr.on('data', (chunk: Buffer) => words.push(chunk))
   const ended = once(child, 'close')

@@ -16,7 +16,8 @@ import {
   type StackOptions,
 } from '../stack.ts'
 import { connectDaemon } from './connect.ts'
-import { fetchJars, jarFolder } from './jars.ts'
+import { jarFolder } from './jars.ts'
+import { awaitJars } from './jars-progress.ts'
 import { keepArchive } from './java.ts'
 import { kafkaDaemon } from './kafka.ts'
 import { postgresDaemon } from './postgres.ts'
@@ -43,9 +44,7 @@ export function nativeStack(options: StackOptions): Stack {
     },
     problems: () => problems(options, daemons),
     prepare: async (announce, component) => {
-      if (component === 'postgres' || (await jarFolder()).cached) return
-      announce('waits for Maven, which fetches Kafka and Debezium once')
-      await fetchJars()
+      if (component !== 'postgres') await awaitJars(announce)
     },
     start: async (component) => {
       if (component === undefined) {

@@ -20,7 +20,7 @@ export async function findProblems(directory: string, ports: readonly NeededPort
 /** Java, and Maven as long as the jars are not there. */
 export async function missingTools(): Promise<readonly Problem[]> {
   javaProblem ??= java()
-  return (await Promise.all([javaProblem, maven()])).filter((problem) => problem !== undefined)
+  return (await Promise.all([javaProblem, missingMaven()])).filter((problem) => problem !== undefined)
 }
 
 /** It takes a JVM to find out: once in a process. */
@@ -42,7 +42,7 @@ async function java(): Promise<Problem | undefined> {
   }
 }
 
-async function maven(): Promise<Problem | undefined> {
+export async function missingMaven(): Promise<Problem | undefined> {
   if ((await jarFolder()).cached) return undefined
   try {
     await runTool('mvn', ['--version'])

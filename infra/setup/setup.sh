@@ -1,11 +1,12 @@
 #!/bin/sh
-# setup.sh <node: yes|no> <jars: yes|no>: fetches what is pinned, all of it at the same time: the packages, the Node.js
-# release of this project where the machine has none that will do, and with Maven Kafka and Debezium. Says first how much
-# that is, then every two seconds how far it is. It does not wait for Maven: PostgreSQL starts meanwhile.
+# setup.sh <node: yes|no> <jars: yes|no> <process>: fetches what is pinned, all of it at the same time: the packages, the
+# Node.js release of this project where the machine has none that will do, and with Maven Kafka and Debezium. Says first
+# how much that is, then every two seconds how far it is. It does not wait for Maven: PostgreSQL starts meanwhile, and what
+# needs the jars waits for them. Maven ends when the process does that has asked for it, which is make.
 # It runs before Node.js and the packages are there, so it is no TypeScript. npm keeps the machine's own Node.js.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-node=$1 jars=$2
+node=$1 jars=$2 asker=$3
 . infra/setup/figures.env
 
 fail() {
@@ -41,11 +42,11 @@ free=$(($(df -Pk . | awk 'NR == 2 { print $4 }') / 1000))
 
 maven=
 if [ "$jars" = yes ]; then
-  infra/native/fetch-jars.sh "$PWD/$folder" > /dev/null 2>&1 &
+  infra/native/fetch-jars.sh "$PWD/$folder" "$asker" > /dev/null 2>&1 &
   maven=$!
 fi
 
-install='npm ci --no-audit --no-fund --loglevel=error'
+install='npm ci --include=optional --no-audit --no-fund --loglevel=error'
 $install --strict-allow-scripts > /dev/null &
 waiting=$!
 if [ "$node" = yes ]; then
@@ -55,7 +56,10 @@ fi
 # What runs in the background hears no Ctrl-C.
 trap 'kill $waiting $maven 2> /dev/null; exit 130' INT TERM
 
-megabytes() { echo "$(($(du -sk "$1" 2> /dev/null | cut -f 1 || echo 0) / 1000))"; }
+megabytes() {
+  kib=$(du -sk "$1" 2> /dev/null | cut -f 1)
+  echo $((${kib:-0} * 1024 / 1000000))
+}
 count() { ls -d node_modules/*/package.json node_modules/@*/*/package.json 2> /dev/null | wc -l | tr -d ' '; }
 seconds=0
 say() {
@@ -74,4 +78,8 @@ while alive; do
   ticks=$((ticks + 1))
   if [ $((ticks % 20)) -eq 0 ]; then seconds=$((ticks / 10)); say; fi
 done
-for pid in $waiting; do wait "$pid" || fail 'npm could not fetch the packages: its words are above.'; done
+for pid in $waiting; do
+  wait "$pid" && continue
+  kill $waiting $maven 2> /dev/null
+  fail 'npm could not fetch the packages: its words are above.'
+done

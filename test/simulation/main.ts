@@ -4,7 +4,7 @@ import { print } from '../../infra/cli/output.ts'
 import { ProgressLine } from '../../infra/cli/support/progress-line.ts'
 import { beginRun } from '../../infra/runs/run.ts'
 import { build } from './build.ts'
-import { type Campaign, type Report, RunningCampaign } from './campaign.ts'
+import { type Campaign, type Failure, type Report, RunningCampaign } from './campaign.ts'
 import { shrink } from './shrink.ts'
 
 // `make simulate`: as many sagas as are wanted, from one seed. SEED=7 repeats all of a run, SEED=7:1234 one saga of it.
@@ -32,8 +32,11 @@ beginRun({
   name: 'simulate',
   onInterrupt: () => {
     progress.end()
-    print(`interrupted after ${running.worlds} of ${wanted.runs} worlds, which broke no law:`)
-    printReport(running.report())
+    const report = running.report()
+    const verdict = report.failure === undefined ? 'which broke no law:' : 'of which the last broke a law:'
+    print(`interrupted after ${running.worlds} of ${wanted.runs} worlds, ${verdict}`)
+    printReport(report)
+    if (report.failure !== undefined) printFailure(report.failure)
   },
 })
 while (!running.isOver) {
@@ -65,10 +68,15 @@ function table(title: string, counts: ReadonlyMap<string, number>): void {
   }
 }
 
+function printFailure({ broken, run }: Failure): void {
+  print(`\nBROKEN: ${broken}`)
+  print(`SEED=${wanted.seed}:${run} repeats it.`)
+}
+
 function isFailed({ failure, missed }: Report): boolean {
   if (failure !== undefined) {
-    print(`\nBROKEN: ${failure.broken}`)
-    print(`SEED=${wanted.seed}:${failure.run} repeats it. The shortest history found:\n`)
+    printFailure(failure)
+    print('The shortest history found:\n')
     const { history } = shrink(build, failure.tape, failure.broken)
     for (const line of history.slice(0, linesMax)) print(line)
     if (history.length > linesMax) print(`… ${history.length - linesMax} more`)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { queryRows } from '../../infra/cli/query.ts'
+import { queryRows } from './query.ts'
 import type { Shop } from './shop.ts'
 
 const event = z.object({ id: z.string(), key: z.string(), type: z.string(), at: z.date() })

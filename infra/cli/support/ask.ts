@@ -3,7 +3,7 @@ import type { Local } from '../local.ts'
 import { refusalInWords } from './refusal.ts'
 
 /** The first request of a process that has just started, on a slow machine. */
-const requestTimeoutMs = 60_000
+export const requestTimeoutMs = 60_000
 
 export interface Question {
   readonly service: ServiceName

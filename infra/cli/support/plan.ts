@@ -20,12 +20,13 @@ export const everything = planFor('')
 
 /**
  * @param only names with commas between them: `stack`, a component, a service; empty for everything. Each brings what it
- * needs. Throws for a name that does not exist.
+ * needs. Throws for a name that does not exist, and for commas alone.
  */
 export function planFor(only: string): Plan {
   const names = only.split(',').map((name) => name.trim())
   const asked = only.trim() === '' ? ['stack', ...serviceNames] : names.filter((name) => name !== '')
   const known = ['stack', ...components, ...serviceNames]
+  if (asked.length === 0) throw new UsageError(`ONLY=${only} names nothing. There are: ${known.join(', ')}.`)
   for (const name of asked) {
     if (known.includes(name)) continue
     throw new UsageError(`ONLY=${name} does not exist.${didYouMean(name, known)} There are: ${known.join(', ')}.`)

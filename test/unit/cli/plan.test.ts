@@ -30,6 +30,10 @@ describe('what make up starts', () => {
     expect(inWords(only)).toEqual({ ...rest, components: components.toSorted() })
   })
 
+  it.each([',', ' , '])('is refused with ONLY=%s, which would start nothing', (only) => {
+    expect(() => planFor(only)).toThrow(/^ONLY=.* names nothing\. There are: stack, /)
+  })
+
   it('is refused with the nearest name and with what exists', () => {
     expect(() => planFor('order,paymnt')).toThrow(
       'ONLY=paymnt does not exist. Did you mean payment? There are: stack, postgres, kafka, connect, mail-sink, gateway-simulator, relay, order, payment, notification.',

@@ -45,7 +45,7 @@ describe('variables on the command line of make', () => {
 
   it('reach a recipe whole: each that a recipe reads is exported as it was written', () => {
     const exported = new Set(
-      [...makefile.matchAll(/^override export ([A-Z]+) := \$\(value \1\)$/gm)].map(([, name]) => name),
+      [...makefile.matchAll(/^override export ([A-Z]+) := \$\(call of_command_line,\1\)$/gm)].map(([, name]) => name),
     )
     expect(targets.flatMap(({ variables }) => variables.filter((name) => !exported.has(name)))).toEqual([])
   })
