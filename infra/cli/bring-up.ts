@@ -8,6 +8,7 @@ import {
   serviceNames,
   servicePort,
 } from '../index.ts'
+import { startRotation } from '../process/log-rotation.ts'
 import type { Local } from './local.ts'
 import { elapsed, print, printTable } from './output.ts'
 import { rememberProvider } from './provider.ts'
@@ -77,11 +78,14 @@ function partsOf(local: Local, progress: Progress, plan: Plan): readonly Promise
     if (!plan.components.has(name)) return
     await stack.prepare((text) => progress(name, text), name)
     await startAndCompare(local, name, (text) => progress(name, text))
+    // A container's log is the engine's, which rotates it.
+    if (local.provider === 'native') await startRotation(stack.directory)
     progress(name, `ready  127.0.0.1:${config.stack.ports[name]}`)
   }
   const service = async (name: ServiceName) => {
     if (!plan.services.has(name)) return
     await startWithItsSettings(local, name, (text) => progress(name, text))
+    await startRotation(stack.directory)
     progress(name, `ready  http://127.0.0.1:${servicePort(config.servicePorts, name)}`)
   }
   const topics = component('kafka').then(() => (plan.topics ? makeTopics(local, progress) : undefined))
