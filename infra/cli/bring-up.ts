@@ -9,6 +9,7 @@ import {
   serviceNames,
   servicePort,
 } from '../index.ts'
+import { startRotation } from '../process/log-rotation.ts'
 import type { Local } from './local.ts'
 import { elapsed, print, printTable } from './output.ts'
 import { rememberProvider } from './provider.ts'
@@ -113,11 +114,14 @@ function partsOf(local: Local, progress: Progress, plan: Plan): readonly Promise
       await stack.prepare(say, name)
       await startAndCompare(local, name, say)
     })
+    // A container's log is the engine's, which rotates it.
+    if (local.provider === 'native') await startRotation(stack.directory)
     progress.ready(name, `127.0.0.1:${config.stack.ports[name]}`)
   }
   const service = async (name: ServiceName) => {
     if (!plan.services.has(name)) return
     await progress.during(name, () => startWithItsSettings(local, name, (text) => progress.say(name, text)))
+    await startRotation(stack.directory)
     progress.ready(name, `http://127.0.0.1:${servicePort(config.servicePorts, name)}`)
   }
   const topics = component('kafka').then(() => (plan.topics ? makeTopics(local, progress) : undefined))

@@ -1,3 +1,4 @@
+import { endRotation } from '../process/log-rotation.ts'
 import { command, type Local } from './local.ts'
 import { elapsed, fail, print } from './output.ts'
 import { endLeftovers } from './support/end-leftovers.ts'
@@ -8,6 +9,7 @@ async function down({ services, stack, provider }: Local): Promise<void> {
   const started = performance.now()
   await services.stopAll()
   await stack.stop()
+  await endRotation(stack.directory)
   const place = provider === 'native' ? stack.directory : `volumes of Docker and in ${stack.directory}`
   print(`${elapsed(started)}  everything has ended; the data is in ${place}`)
 }

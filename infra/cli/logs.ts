@@ -61,15 +61,16 @@ async function logsOf(stack: Stack): Promise<readonly Log[]> {
       follow: (onLine: (line: string) => void) => stack.follow(name, onLine),
     })),
   )
-  const services = files
+  const others = files
     .map((file) => ({ name: basename(file, '.log'), path: join(directory, file) }))
     .filter(({ name }) => !components.some((component) => component === name))
-    .map(({ name, path }) => ({
+    .map(async ({ name, path }) => ({
       name,
+      hasLogged: (await lastLines(path, 1)).length > 0,
       lastLines: (count: number) => lastLines(path, count),
       follow: (onLine: (line: string) => void) => followFile(path, onLine),
     }))
-  return [...ofComponents.filter(({ hasLogged }) => hasLogged), ...services]
+  return [...ofComponents, ...(await Promise.all(others))].filter(({ hasLogged }) => hasLogged)
 }
 
 const pretty = prettyFactory({

@@ -2,6 +2,7 @@ import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { engineAnswers } from '../docker/engine.ts'
 import { openStack, serviceNames } from '../index.ts'
+import { endRotation } from '../process/log-rotation.ts'
 import { command, type Local } from './local.ts'
 import { print } from './output.ts'
 import { usedProviders } from './provider.ts'
@@ -16,6 +17,7 @@ async function reset({ services, stack, provider, config }: Local): Promise<void
   for (const each of new Set([...(await usedProviders(directory)), provider, ...inDocker])) {
     removed.push(...(await openStack({ ...config.stack, provider: each }).remove()))
   }
+  await endRotation(directory)
   const ours = ['logs', 'run', ...serviceNames]
   const found = (await readdir(directory).catch(() => [])).filter((name) => ours.includes(name))
   for (const name of found) await rm(join(directory, name), { recursive: true })
