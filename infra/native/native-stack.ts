@@ -79,12 +79,15 @@ export function nativeStack(options: StackOptions): Stack {
     remove: async () => {
       await stack.stop()
       const ours = ['postgres', 'kafka', 'kafka.jsa', 'connect.jsa'].map((name) => join(directory, name))
-      const found = ours.filter(existsSync)
-      for (const path of found) await rm(path, { recursive: true })
-      return found
+      return await removeAll(ours.filter(existsSync))
     },
   }
   return stack
+}
+
+async function removeAll(paths: readonly string[]): Promise<readonly string[]> {
+  for (const path of paths) await rm(path, { recursive: true })
+  return paths
 }
 
 async function demand(found: readonly Problem[]): Promise<void> {
