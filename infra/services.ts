@@ -47,8 +47,8 @@ export interface ServicesOptions {
 
 /** Longer than the longest thing a service finishes before it ends: a gateway call of 10 s. */
 const endStillMaxMs = 15_000
-/** Longer than that of the stack: what a service waits for is named, and not the service. */
-const stillMaxMs = 75_000
+/** Longer than a component of the stack: what a service waits for is named, and not the service. */
+const stillLongerMs = 15_000
 /** `/readyz` itself waits up to two seconds for its probes. */
 const answerTimeoutMs = 5_000
 
@@ -175,7 +175,7 @@ function serviceDaemon(
     name,
     ...daemonFiles(options.stack.directory, name),
     port,
-    stillMaxMs,
+    stillMaxMs: options.stack.stillMaxMs + stillLongerMs,
     endSignals: [{ signal: 'SIGTERM', stillMaxMs: endStillMaxMs + drainMsOf(environment) }],
     command: async () => ({
       file: process.execPath,

@@ -2,6 +2,8 @@
 export interface Stack {
   readonly directory: string
   readonly endpoints: Endpoints
+  /** How long the slowest component may show no sign of progress while it starts. */
+  readonly stillMaxMs: number
   /** What keeps `start` from working on this machine, all of it, found without starting anything. */
   problems(): Promise<readonly Problem[]>
   /** Fetches what one component, or all of them, need once, and tells the caller before it takes long. `start` does the same in silence. */

@@ -58,10 +58,17 @@ export async function hasImage(name: string): Promise<boolean> {
   return await image.exists(ImageName.fromString(name))
 }
 
-export async function pullImage(name: string): Promise<void> {
-  const { image } = await client()
+/** Calls back with each sign of the engine that the download gets on. Throws when it breaks off. */
+export async function pullImage(name: string, onProgress: () => void): Promise<void> {
+  const { info, container } = await client()
   const { ImageName } = await import('testcontainers')
-  await image.pull(ImageName.fromString(name))
+  const { getAuthConfig } = await import('testcontainers/build/container-runtime/index.js')
+  const registry = ImageName.fromString(name).registry ?? info.containerRuntime.indexServerAddress
+  const { dockerode } = container
+  const stream = await dockerode.pull(name, { authconfig: await getAuthConfig(registry) })
+  await new Promise<void>((resolve, reject) => {
+    dockerode.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()), onProgress)
+  })
 }
 
 /** Undefined when there is no container of that name. */

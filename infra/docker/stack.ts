@@ -6,7 +6,8 @@ import { projectRoot } from '../config.ts'
 import { createDatabase, postgresUrl } from '../postgres/client.ts'
 import { withLock } from '../process/lock.ts'
 import { busyPorts, type NeededPort } from '../process/ports.ts'
-import { LineKinds, StallDetector } from '../process/stall.ts'
+import { LineKinds } from '../process/stall.ts'
+import { noteProgress, watchSigns } from '../process/watch.ts'
 import {
   type Component,
   type ComponentStatus,
@@ -60,6 +61,7 @@ export function dockerStack(options: StackOptions, launcher: Launcher): Stack {
   const stopOne = (component: Component) => removeContainer(nameOf(component), stopTimeoutMs)
   const stack: Stack = {
     directory,
+    stillMaxMs,
     endpoints: {
       adminUrl: postgresUrl(ports.postgres, 'postgres', database),
       databaseUrl: (role, name = database) => postgresUrl(ports.postgres, role, name),
@@ -129,23 +131,20 @@ async function startOne(options: StackOptions, component: Component, launcher: L
   const standsStill = watchContainer(name)
   while (!(await answers(component, options.ports))) {
     if ((await inspect(name))?.running !== true) throw await startError(name, component, 'its container ended')
-    if (await standsStill()) throw await startError(name, component, `it has logged nothing new for ${stillMaxMs} ms`)
+    const stillness = await standsStill()
+    if (stillness !== undefined) throw await startError(name, component, stillness)
     await wait(pollMs)
   }
   // The image makes it at its first start, unless that was cut off.
   if (component === 'postgres') await createDatabase(options.ports.postgres, database)
 }
 
-function watchContainer(name: string): () => Promise<boolean> {
-  const detector = new StallDetector({ stillMaxMs, busyMaxMs: 0 }, performance.now())
+function watchContainer(name: string): () => Promise<string | undefined> {
   const kinds = new LineKinds()
-  let lookedAtMs = -lookMs
-  return async () => {
-    if (performance.now() - lookedAtMs < lookMs) return false
-    lookedAtMs = performance.now()
+  return watchSigns({ stillMaxMs, busyMaxMs: 0 }, lookMs, async () => {
     kinds.add(`${(await lastContainerLines(name, linesInALook)).join('\n')}\n`)
-    return detector.look(lookedAtMs, { logKinds: kinds.count, words: '', isListening: false, processorMs: 0 })
-  }
+    return { logKinds: kinds.count, words: '', isListening: false, processorMs: 0 }
+  })
 }
 
 async function pullOnce(
@@ -156,7 +155,8 @@ async function pullOnce(
   const { image } = await definitionOf(component, options)
   if (await hasImage(image)) return
   announce(`Docker pulls ${image}, once`)
-  await pullImage(image)
+  // Services wait for the component meanwhile.
+  await pullImage(image, noteProgress)
 }
 
 async function statusOf(options: StackOptions, component: Component): Promise<ComponentStatus> {

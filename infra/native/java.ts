@@ -20,6 +20,8 @@ export interface JavaProgram {
 /** `java` as the machine has it, unless JAVA_HOME says otherwise. */
 export const javaFile = javaHome === undefined ? 'java' : join(javaHome, 'bin', 'java')
 
+export const classPath = (jars: Jars): string => join(jars.kafka, '*')
+
 /** How to run a class of Kafka's class path as a daemon. */
 export async function javaCommand(jars: Jars, program: JavaProgram): Promise<Command> {
   return {
@@ -34,7 +36,7 @@ export async function javaCommand(jars: Jars, program: JavaProgram): Promise<Com
       '-XX:+ExitOnOutOfMemoryError',
       ...commonFlags,
       '-cp',
-      join(jars.kafka, '*'),
+      classPath(jars),
       program.mainClass,
       ...program.args,
     ],
@@ -65,7 +67,7 @@ export async function keepArchive(
   program: Pick<JavaProgram, 'archive' | 'workingDirectory'>,
 ): Promise<void> {
   const written = join(program.workingDirectory, `${program.archive}.jsa`)
-  if (!(await exists(written))) return
+  if (!(await exists(written)) || !(await exists(jars.directory))) return
   const aside = join(jars.directory, `${program.archive}.${process.pid}`)
   await copyFile(written, aside)
   await rename(aside, join(jars.directory, `${program.archive}.jsa`))
@@ -75,7 +77,7 @@ export async function keepArchive(
 /** Runs a tool of Kafka's class path to its end. Throws with its output when it fails. */
 export async function runJava(jars: Jars, mainClass: string, args: readonly string[]): Promise<void> {
   const flags = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...commonFlags]
-  await runTool(javaFile, [...flags, '-cp', join(jars.kafka, '*'), mainClass, ...args])
+  await runTool(javaFile, [...flags, '-cp', classPath(jars), mainClass, ...args])
 }
 
 const commonFlags = [

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDatabase, postgresUrl } from '../postgres/client.ts'
-import { changedSince, type Daemon, end, signal, start, state } from '../process/daemon.ts'
+import { changedSince, type Daemon, end, recall, signal, start, state } from '../process/daemon.ts'
 import { followFile, lastLines } from '../process/log-file.ts'
 import type { NeededPort } from '../process/ports.ts'
 import { memoryBytes } from '../process/process-table.ts'
@@ -18,7 +18,7 @@ import {
 import { connectDaemon } from './connect.ts'
 import { jarFolder } from './jars.ts'
 import { awaitJars } from './jars-progress.ts'
-import { keepArchive } from './java.ts'
+import { classPath, keepArchive } from './java.ts'
 import { kafkaDaemon } from './kafka.ts'
 import { postgresDaemon } from './postgres.ts'
 import { findProblems } from './prerequisites.ts'
@@ -35,6 +35,7 @@ export function nativeStack(options: StackOptions): Stack {
   }
   const stack: Stack = {
     directory,
+    stillMaxMs: Math.max(...Object.values(daemons).map((daemon) => daemon.stillMaxMs)),
     endpoints: {
       adminUrl: postgresUrl(ports.postgres, 'postgres', database),
       databaseUrl: (role, name = database) => postgresUrl(ports.postgres, role, name),
@@ -77,12 +78,15 @@ export function nativeStack(options: StackOptions): Stack {
     remove: async () => {
       await stack.stop()
       const ours = ['postgres', 'kafka', 'kafka.jsa', 'connect.jsa'].map((name) => join(directory, name))
-      const found = ours.filter(existsSync)
-      for (const path of found) await rm(path, { recursive: true })
-      return found
+      return await removeAll(ours.filter(existsSync))
     },
   }
   return stack
+}
+
+async function removeAll(paths: readonly string[]): Promise<readonly string[]> {
+  for (const path of paths) await rm(path, { recursive: true })
+  return paths
 }
 
 async function demand(found: readonly Problem[]): Promise<void> {
@@ -118,7 +122,11 @@ async function statusOf(name: Component, daemon: Daemon): Promise<ComponentStatu
 }
 
 async function stopOne(daemon: Daemon, directory: string): Promise<void> {
+  const ran = await recall(daemon)
   const ending = await end(daemon)
   if (ending !== 'clean' || daemon.name === 'postgres') return
-  await keepArchive(await jarFolder(), { archive: daemon.name, workingDirectory: directory })
+  const jars = await jarFolder()
+  // It serves the jars that it was made with, and no others.
+  if (ran?.command?.includes(classPath(jars)) === true)
+    await keepArchive(jars, { archive: daemon.name, workingDirectory: directory })
 }

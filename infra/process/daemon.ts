@@ -1,18 +1,19 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { renameSync, writeFileSync } from 'node:fs'
-import { appendFile, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { appendFile, mkdir, open, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { z } from 'zod'
 import { daemonMarks } from '../runs/config.ts'
 import { type ProcessState, StartError } from '../stack.ts'
 import { withLock } from './lock.ts'
 import { lastLines } from './log-file.ts'
 import { occupant } from './ports.ts'
 import { family, isAlive, lookUp, lookUpNow, type ProcessIdentity } from './process-table.ts'
-import { changedSettings, type KeptSettings, keepSettings, keptSettings, type Settings } from './settings-digest.ts'
+import { type EndSignals, type Recorded, recall, writeRecord } from './record.ts'
+import { changedSettings, keepSettings, type Settings } from './settings-digest.ts'
 import { watch } from './watch.ts'
+
+export { recall }
 
 const pollMs = 50
 const killTimeoutMs = 5_000
@@ -29,7 +30,7 @@ export interface Daemon {
   /** How long it may show no sign of progress while it starts. */
   readonly stillMaxMs: number
   /** Sent one after the other until it is gone; the next one when it stands still for so long. SIGKILL follows by itself. */
-  readonly endSignals: readonly { readonly signal: NodeJS.Signals; readonly stillMaxMs: number }[]
+  readonly endSignals: EndSignals
   command(): Promise<Command>
   /** What a person may change while it runs, by name: variables, files. Kept as digests in its record. */
   settings?(): Promise<Settings>
@@ -58,16 +59,17 @@ export function daemonFiles(
  * stands still, and says so with the process's own last words. A caller that dies half-way leaves a record that `end` finds.
  */
 export async function start(daemon: Daemon): Promise<void> {
-  const identity = await withLock(lockOf(daemon), daemon.stillMaxMs, async () => {
+  const started = await withLock(lockOf(daemon), daemon.stillMaxMs, async () => {
     const running = await recall(daemon)
     if (running === undefined || !(await isAlive(running))) return await launch(daemon)
     if (running.port !== daemon.port) throw elsewhere(daemon, running.port)
     return running
   })
-  const standsStill = watch(daemon, identity.pid, daemon)
+  const standsStill = watch({ ...daemon, logFrom: started.logFrom }, started.pid, daemon)
   while (!(await daemon.answers())) {
-    if (!(await isAlive(identity))) throw await startError(daemon, 'the process ended')
-    if (await standsStill()) throw await startError(daemon, `it has shown no progress for ${daemon.stillMaxMs} ms`)
+    if (!(await isAlive(started))) throw await startError(daemon, 'the process ended')
+    const stillness = await standsStill()
+    if (stillness !== undefined) throw await startError(daemon, stillness)
     await wait(pollMs)
   }
 }
@@ -75,7 +77,10 @@ export async function start(daemon: Daemon): Promise<void> {
 /** How a process ended: it did not run, it followed a signal, or it had to be killed. */
 export type Ending = 'absent' | 'clean' | 'killed'
 
-/** Ends the recorded process and what it would leave behind. A record whose number now belongs to another process is only forgotten. */
+/**
+ * Ends the recorded process and what it would leave behind, with the signals and limits that its start has recorded: who ends
+ * it may have other settings. A record whose number now belongs to another process is only forgotten.
+ */
 export async function end(daemon: Daemon): Promise<Ending> {
   const identity = await recall(daemon)
   if (!identity) return 'absent'
@@ -122,25 +127,7 @@ function elsewhere({ name, port, logFile }: Daemon, actual: number): StartError 
   return new StartError(name, reason, logFile)
 }
 
-const record = z.object({
-  pid: z.number().int().positive(),
-  mark: z.string(),
-  port: z.number().int(),
-  settings: keptSettings.optional(),
-})
-export type Recorded = z.infer<typeof record>
-
-/** The process that was started last, dead or alive. */
-export async function recall(daemon: Pick<Daemon, 'recordFile'>): Promise<Recorded | undefined> {
-  try {
-    return record.parse(JSON.parse(await readFile(daemon.recordFile, 'utf8')))
-  } catch {
-    // Absent, or cut off by a power cut: records are renamed into place.
-    return undefined
-  }
-}
-
-async function launch(daemon: Daemon): Promise<ProcessIdentity> {
+async function launch(daemon: Daemon): Promise<Recorded> {
   const { file, args, environment, workingDirectory } = await daemon.command()
   const settings = keepSettings((await daemon.settings?.()) ?? {})
   // Else a stranger would answer for us while ours dies of the same reason.
@@ -148,6 +135,7 @@ async function launch(daemon: Daemon): Promise<ProcessIdentity> {
   if (holder) throw new StartError(daemon.name, `port ${daemon.port} is in use by ${holder}`, daemon.logFile)
   await mkdir(dirname(daemon.logFile), { recursive: true })
   const log = await open(daemon.logFile, 'a')
+  const { size: logFrom } = await log.stat()
   try {
     const child = spawn(file, args, {
       cwd: workingDirectory,
@@ -157,36 +145,27 @@ async function launch(daemon: Daemon): Promise<ProcessIdentity> {
     })
     // On record in the same breath: whoever ends this process now must not leave one behind that nobody knows.
     const facts = child.pid === undefined ? undefined : lookUpNow(child.pid)
-    const started = { command: [file, ...args], settings }
-    if (facts) writeRecord(daemon, { pid: facts.pid, mark: facts.mark }, started)
+    const { port, endSignals } = daemon
+    const how = { port, command: [file, ...args], settings, logFrom, endSignals: [...endSignals] }
+    const started = facts && { pid: facts.pid, mark: facts.mark, ...how }
+    if (started) writeRecord(daemon.recordFile, started)
     await once(child, 'spawn')
     child.unref()
-    if (!facts) throw await startError(daemon, 'the process ended at once')
-    return facts
+    if (!started) throw await startError(daemon, 'the process ended at once')
+    return started
   } finally {
     await log.close()
   }
 }
 
-interface Started {
-  readonly command: readonly string[]
-  readonly settings: KeptSettings
-}
-
-function writeRecord(daemon: Daemon, identity: ProcessIdentity, started: Started): void {
-  const aside = `${daemon.recordFile}.new`
-  writeFileSync(aside, JSON.stringify({ ...identity, port: daemon.port, ...started }, null, 2))
-  renameSync(aside, daemon.recordFile)
-}
-
-async function endProcess(identity: ProcessIdentity, { logFile, port, endSignals }: Daemon): Promise<Ending> {
+async function endProcess(identity: Recorded, { logFile, port, endSignals: now }: Daemon): Promise<Ending> {
   const members = await family(identity.pid)
-  for (const { signal: name, stillMaxMs } of endSignals) {
+  for (const { signal: name, stillMaxMs } of identity.endSignals ?? now) {
     const standsStill = watch({ logFile, port }, identity.pid, { stillMaxMs, busyMaxMs: busyEndings * stillMaxMs })
     send(identity, name)
     // A paused process sees no signal before it goes on.
     send(identity, 'SIGCONT')
-    while (!(await standsStill())) {
+    while ((await standsStill()) === undefined) {
       if (!(await isAlive(identity))) return 'clean'
       await wait(pollMs)
     }

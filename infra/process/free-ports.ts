@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { lookUpNow } from './process-table.ts'
  */
 const [firstPort, endPort] = [20_000, 32_000] as const
 const attemptsMax = 1_000
-const folder = join(tmpdir(), `paysaga-ports-${userInfo().uid}`)
+const folder = join(sharedFolder(), `paysaga-ports-${userInfo().uid}`)
 const reserved = new Set<number>()
 
 /**
@@ -35,7 +35,7 @@ export async function freePorts(count: number): Promise<readonly number[]> {
 function reserve(port: number): boolean {
   if (reserved.has(port)) return false
   if (reserved.size === 0) process.once('exit', () => reserved.forEach(release))
-  mkdirSync(folder, { recursive: true })
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, String(port))
   if (!create(file)) {
     if (holderLives(file)) return false
@@ -50,8 +50,24 @@ function create(file: string): boolean {
   try {
     writeFileSync(file, `${process.pid} ${lookUpNow(process.pid)?.mark ?? ''}`, { flag: 'wx' })
     return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw new Error(
+      `No port can be reserved in ${folder}: make room there, or remove it if it belongs to another user.`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+/** The same for all processes of this user. TMPDIR is not: each run has its own. */
+function sharedFolder(): string {
+  try {
+    accessSync('/tmp', constants.W_OK)
+    return '/tmp'
   } catch {
-    return false
+    return tmpdir()
   }
 }
 

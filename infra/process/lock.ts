@@ -1,4 +1,5 @@
-import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { linkSync, readFileSync, rmSync } from 'node:fs'
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
@@ -8,6 +9,8 @@ const pollMs = 50
 const beatEveryMs = 1_000
 const holder = z.object({ pid: z.number().int(), mark: z.string() })
 let counter = 0
+/** What this process holds, by file. */
+const held = new Map<string, symbol>()
 
 /**
  * Runs `work` while nothing else, here or in another process, runs under the same lock file. The lock of a process that
@@ -17,7 +20,8 @@ let counter = 0
 export async function withLock<T>(file: string, stillMaxMs: number, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(file), { recursive: true })
   let seen = { beatMs: 0, atMs: performance.now() }
-  while (!(await taken(file))) {
+  const hold = Symbol(file)
+  while (!(await taken(file, hold))) {
     if (await abandoned(file)) await removeAbandoned(file)
     else {
       const beatMs = await beatOf(file)
@@ -34,18 +38,36 @@ export async function withLock<T>(file: string, stillMaxMs: number, work: () => 
     return await work()
   } finally {
     clearInterval(beating)
-    await rm(file, { force: true })
+    // Released before, it may be another's by now.
+    if (held.get(file) === hold) {
+      held.delete(file)
+      await rm(file, { force: true })
+    }
   }
+}
+
+/** At once, by a process that stands still until it ends: what ends its work needs the same locks. */
+export function releaseLocks(): void {
+  for (const file of held.keys()) {
+    try {
+      if (holder.parse(JSON.parse(readFileSync(file, 'utf8'))).pid === process.pid) rmSync(file)
+    } catch {
+      // Another has taken it over, or removed it.
+    }
+  }
+  held.clear()
 }
 
 const beatOf = async (file: string): Promise<number> => (await stat(file).catch(() => undefined))?.mtimeMs ?? 0
 
 /** Written aside and linked, so that nobody ever sees a lock without its holder. */
-async function taken(file: string): Promise<boolean> {
+async function taken(file: string, hold: symbol): Promise<boolean> {
   const aside = uniqueName(file)
   await writeFile(aside, JSON.stringify({ pid: process.pid, mark: (await lookUp(process.pid))?.mark }))
   try {
-    await link(aside, file)
+    // Both in the same breath: an interruption must not come between.
+    linkSync(aside, file)
+    held.set(file, hold)
     return true
   } catch {
     return false

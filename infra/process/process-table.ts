@@ -46,7 +46,15 @@ export async function family(pid: number): Promise<readonly ProcessFacts[]> {
 
 /** The same of several, from one look at all processes; each once. */
 export async function families(pids: readonly number[]): Promise<readonly ProcessFacts[]> {
-  const all = await everyProcess()
+  return below(pids, await everyProcess())
+}
+
+let lately: { readonly atMs: number; readonly all: Promise<readonly ProcessFacts[]> } = {
+  atMs: Number.NEGATIVE_INFINITY,
+  all: Promise.resolve([]),
+}
+
+function below(pids: readonly number[], all: readonly ProcessFacts[]): readonly ProcessFacts[] {
   const found = new Set(all.filter(({ pid }) => pids.includes(pid)))
   // The set grows while it is walked: children of children join at its end.
   for (const member of found) for (const each of all) if (each.parent === member.pid) found.add(each)
@@ -76,9 +84,14 @@ export function secondsOf(time: string): number {
   return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 }
 
-/** The same with everything that runs below it. */
-export async function familyProcessorMs(pid: number): Promise<number> {
-  const times = await Promise.all((await family(pid)).map((member) => processorMs(member.pid)))
+/**
+ * The same with everything that runs below it: PostgreSQL recovers in a child. What runs is looked up again after `ageMaxMs`,
+ * for all callers together, since it means a look at every process of the machine.
+ */
+export async function familyProcessorMs(pid: number, ageMaxMs = 0): Promise<number> {
+  if (performance.now() - lately.atMs >= ageMaxMs) lately = { atMs: performance.now(), all: everyProcess() }
+  const members = below([pid], await lately.all)
+  const times = await Promise.all(members.map((member) => processorMs(member.pid)))
   return times.reduce((sum, ms) => sum + ms, 0)
 }
 

@@ -25,14 +25,14 @@ export async function runTool(file: string, args: readonly string[]): Promise<st
     })
   }
   const looking = new AbortController()
-  let isStill = false
+  let stillness: string | undefined
   const watching = (async () => {
     const detector = new StallDetector({ stillMaxMs, busyMaxMs }, performance.now())
     for await (const _ of setInterval(lookMs, undefined, { signal: looking.signal })) {
       const signs = { logKinds: kinds.count, words: '', isListening: false }
       const worked = await familyProcessorMs(child.pid ?? 0)
-      isStill = detector.look(performance.now(), { ...signs, processorMs: worked })
-      if (isStill) child.kill('SIGKILL')
+      stillness = detector.look(performance.now(), { ...signs, processorMs: worked })
+      if (stillness !== undefined) child.kill('SIGKILL')
       else noteProgress()
     }
   })().catch(() => undefined)
@@ -40,7 +40,7 @@ export async function runTool(file: string, args: readonly string[]): Promise<st
     const [code] = await once(child, 'close')
     const output = pieces.join('')
     if (code === 0) return output
-    const reason = isStill ? `has shown no progress for ${stillMaxMs} ms` : `ended with ${String(code)}`
+    const reason = stillness === undefined ? `ended with ${String(code)}` : `was killed: ${stillness}`
     const tail = output.trimEnd().split('\n').slice(-linesInAnError)
     throw new Error([`${file} ${reason}`, ...tail.map((line) => `    ${line}`)].join('\n'))
   } finally {

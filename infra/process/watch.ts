@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { processorMs } from './process-table.ts'
-import { busyMaxMs, LineKinds, StallDetector, type StallLimits } from './stall.ts'
+import { familyProcessorMs } from './process-table.ts'
+import { busyMaxMs, LineKinds, type Signs, StallDetector, type StallLimits } from './stall.ts'
 
 /** A look reads files of /proc and opens a connection. It is not worth more of the machine than this. */
 const looksPerStall = 30
@@ -11,6 +11,8 @@ const chunkBytes = 256 * 1024
 
 export interface Watched {
   readonly logFile: string
+  /** Where in its log the lines of this process begin: what earlier ones have logged is no difference. From now on unless known. */
+  readonly logFrom?: number | undefined
   readonly port: number
   words?(): Promise<readonly string[]>
 }
@@ -24,50 +26,61 @@ export function noteProgress(): void {
 }
 
 /**
- * Looks at a process from outside, at most once a second.
- * @returns a function that resolves with whether it stands still, to be called again and again
+ * Takes the signs of a part of the stack now and then, and compares when this and every other part has shown one.
+ * @returns a function that resolves with words when the part stands still, to be called again and again
  */
+export function watchSigns(
+  limits: StallLimits,
+  everyMs: number,
+  signsNow: () => Promise<Signs>,
+): () => Promise<string | undefined> {
+  const detector = new StallDetector(limits, performance.now())
+  let lookedAtMs = -everyMs
+  return async () => {
+    const nowMs = performance.now()
+    if (nowMs - lookedAtMs < everyMs) return undefined
+    lookedAtMs = nowMs
+    const stillness = detector.look(nowMs, await signsNow(), anyMovedAtMs)
+    anyMovedAtMs = Math.max(anyMovedAtMs, detector.movedAtMs)
+    return stillness
+  }
+}
+
+/** Looks at a process from outside, at most once a second. */
 export function watch(
   watched: Watched,
   pid: number,
   { stillMaxMs, busyMaxMs: busyMs = busyMaxMs }: Pick<StallLimits, 'stillMaxMs'> & Partial<StallLimits>,
-): () => Promise<boolean> {
-  const detector = new StallDetector({ stillMaxMs, busyMaxMs: busyMs }, performance.now())
-  const newLines = kindsOf(watched.logFile)
+): () => Promise<string | undefined> {
+  const newLines = kindsOf(watched.logFile, watched.logFrom)
   const everyMs = Math.min(lookMaxMs, stillMaxMs / looksPerStall)
-  let lookedAtMs = -everyMs
-  return async () => {
-    const nowMs = performance.now()
-    if (nowMs - lookedAtMs < everyMs) return false
-    lookedAtMs = nowMs
+  return watchSigns({ stillMaxMs, busyMaxMs: busyMs }, everyMs, async () => {
     const [logKinds, words, isListening, worked] = await Promise.all([
       newLines(),
       watched.words?.() ?? [],
       listens(watched.port),
-      processorMs(pid),
+      familyProcessorMs(pid, lookMaxMs),
     ])
-    const signs = { logKinds, words: words.join('\n'), isListening, processorMs: worked }
-    const isStill = detector.look(nowMs, signs, anyMovedAtMs)
-    anyMovedAtMs = Math.max(anyMovedAtMs, detector.movedAtMs)
-    return isStill
-  }
+    return { logKinds, words: words.join('\n'), isListening, processorMs: worked }
+  })
 }
 
-/** Reads what is appended to a log from now on. */
-function kindsOf(logFile: string): () => Promise<number> {
+/** Reads what is appended to a log behind `from`, or from now on. */
+function kindsOf(logFile: string, from: number | undefined): () => Promise<number> {
   const kinds = new LineKinds()
-  let position: number | undefined
+  let position = from
   return async () => {
     try {
       await using handle = await open(logFile)
       const { size } = await handle.stat()
+      position ??= size
       // Shorter than it was: it has been rotated.
-      if (position === undefined || size < position) position = Math.max(0, size - chunkBytes)
+      if (size < position) position = 0
       const { bytesRead, buffer } = await handle.read({ buffer: Buffer.alloc(chunkBytes), position })
       position += bytesRead
       kinds.add(buffer.toString('utf8', 0, bytesRead))
     } catch {
-      // A container writes no file, and a process that has not begun none yet.
+      // A process that has not begun yet has no file.
     }
     return kinds.count
   }

@@ -3,11 +3,13 @@ import { mkdirSync, rmSync, writeSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { releaseLocks } from '../process/lock.ts'
 import { lookUpNow } from '../process/process-table.ts'
 import type { Provider } from '../stack.ts'
 import { type Carrier, carriersOf } from './carriers.ts'
 import { enterRun, inheritedEnvironment, leaveRun } from './config.ts'
 import type { Task } from './guardian.ts'
+import { parentIgnoresHangup } from './hangup.ts'
 import { nameOf } from './leftovers.ts'
 import { folderName, type RunName, runIdOf } from './run-id.ts'
 
@@ -116,6 +118,8 @@ function endWhenInterrupted({ id, guardian, rest = '', onInterrupt }: Interrupti
   const interrupt = (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', reason: string): void => {
     const started = namesOf(carriersOf(id))
     say(`\n${reason}${started === '' ? '' : `: ending ${started}`}${rest}`)
+    // What it has begun to start ends under the same locks.
+    releaseLocks()
     guardian.stdin?.write('end\n')
     standStillUntilGone(guardian.pid)
     const left = carriersOf(id)
@@ -123,7 +127,12 @@ function endWhenInterrupted({ id, guardian, rest = '', onInterrupt }: Interrupti
     onInterrupt?.()
     process.exit(128 + constants.signals[signal])
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt(signal, signal))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt(signal, signal))
+  // Under nohup a logout ends nothing. A handler is needed all the same: Node ends at a SIGHUP that has none.
+  const isIgnored = parentIgnoresHangup()
+  process.on('SIGHUP', () => {
+    if (!isIgnored) interrupt('SIGHUP', 'SIGHUP')
+  })
   const parent = process.ppid
   const watch = () => {
     if (process.ppid !== parent) interrupt('SIGHUP', 'The process that started this one is gone')

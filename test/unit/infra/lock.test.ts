@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { withLock } from '../../../infra/process/lock.ts'
+import { releaseLocks, withLock } from '../../../infra/process/lock.ts'
 import { limitMs } from '../../support/limits.ts'
 
 describe('a lock', () => {
@@ -11,6 +11,23 @@ describe('a lock', () => {
     directory = await mkdtemp(join(tmpdir(), 'paysaga-lock-'))
   })
   afterAll(() => rm(directory, { recursive: true, force: true }))
+
+  it('is released by a holder that stands still, which then leaves it to the next', async () => {
+    const file = join(directory, 'released')
+    const [taken, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const first = withLock(file, 5_000, async () => {
+      taken.resolve()
+      await goOn.promise
+    })
+    await taken.promise
+    releaseLocks()
+    await withLock(file, 100, async () => {
+      goOn.resolve()
+      await first
+      expect((await stat(file)).isFile()).toBe(true)
+    })
+    await expect(stat(file)).rejects.toThrow('ENOENT')
+  })
 
   it('is waited for as long as its holder shows that it gets on', async () => {
     const file = join(directory, 'held')

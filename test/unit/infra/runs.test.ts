@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Carrier } from '../../../infra/runs/carriers.ts'
 import { marksIn } from '../../../infra/runs/config.ts'
+import { ignoresHangup } from '../../../infra/runs/hangup.ts'
 import { type Found, leftoversOf } from '../../../infra/runs/leftovers.ts'
 import { folderName, isDiscarded, ownerLives, parseRunId, runIdOf, runOfFolder } from '../../../infra/runs/run-id.ts'
 
@@ -119,4 +120,10 @@ describe('what is left behind', () => {
       '/tmp/paysaga-test-1-1',
     ])
   })
+})
+
+it('a run goes on at a logout when the one who has started it ignores SIGHUP', () => {
+  expect(ignoresHangup('SigBlk:\t0000000000000000\nSigIgn:\t0000000000000001\nSigCgt:\t0000000000000000\n')).toBe(true)
+  expect(ignoresHangup('SigIgn:\t0000000001001007\n')).toBe(true)
+  expect(ignoresHangup('SigBlk:\t0000000000000001\nSigIgn:\t0000000001001000\nSigCgt:\t0000000000000001\n')).toBe(false)
 })
