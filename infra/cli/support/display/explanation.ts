@@ -10,7 +10,7 @@ export const goodOrder = (count: number): readonly string[] => [
 
 /** Why an order that meets a crash takes seconds and not milliseconds. */
 export const crashAhead = (service: ServiceName, sessionTimeoutMs: number): readonly string[] => [
-  `One more order, and the ${service} service is killed before it has answered. It could not say goodbye: Kafka counts`,
-  `it as a member of its group until it has been silent for ${seconds(sessionTimeoutMs)} (KAFKA_SESSION_TIMEOUT_MS), and only then gives`,
-  'its partitions to the new process. That is the time that this order takes.',
+  `One more order, and the ${service} service is killed before it has answered. A killed process does not leave its`,
+  `consumer group: Kafka waits until it has been silent for ${seconds(sessionTimeoutMs)} (KAFKA_SESSION_TIMEOUT_MS), and only then`,
+  'gives its partitions to the new process. That is what this order waits for.',
 ]

@@ -21,11 +21,16 @@ export class Waiting {
   readonly #awaited = new Map<string, number>()
   readonly #words: WaitingOptions['words']
   readonly #timer: NodeJS.Timeout
-  #isLooking = false
+  /** As it was said last. */
+  readonly #said = new Map<string, readonly string[]>()
+  #isAsking = false
 
   constructor({ words }: WaitingOptions) {
     this.#words = words
-    this.#timer = setInterval(() => void this.#look(), lookMs)
+    this.#timer = setInterval(() => {
+      this.#show()
+      void this.#ask()
+    }, lookMs)
     this.#timer.unref()
   }
 
@@ -36,6 +41,8 @@ export class Waiting {
       return await work()
     } finally {
       this.#awaited.delete(name)
+      // What is ready is not named any more, whenever the line is written next.
+      this.#show()
     }
   }
 
@@ -50,17 +57,19 @@ export class Waiting {
     this.#line.end()
   }
 
-  async #look(): Promise<void> {
+  #show(): void {
+    const nowMs = performance.now()
+    const slow = slowOnes(this.#all(), nowMs)
+    this.#line.show(waitingText(slow, this.#said, nowMs))
+    if (slow.length === 0) this.#line.clear()
+  }
+
+  async #ask(): Promise<void> {
     // The answer of a slow process may take longer than the time to the next question.
-    if (this.#isLooking) return
-    this.#isLooking = true
-    const slow = slowOnes(this.#all(), performance.now())
-    const words = new Map<string, readonly string[]>()
-    for (const { name } of slow) words.set(name, await this.#words(name))
-    const stillSlow = slowOnes(this.#all(), performance.now())
-    this.#line.show(waitingText(stillSlow, words, performance.now()))
-    if (stillSlow.length === 0) this.#line.clear()
-    this.#isLooking = false
+    if (this.#isAsking) return
+    this.#isAsking = true
+    for (const { name } of slowOnes(this.#all(), performance.now())) this.#said.set(name, await this.#words(name))
+    this.#isAsking = false
   }
 
   #all(): readonly Awaited[] {
