@@ -18,8 +18,10 @@ describe('variables of make’s command line', () => {
   const told = async (given: readonly string[], environment: Readonly<Record<string, string>>): Promise<string> => {
     const probe = join(folder, 'probe.mk')
     await writeFile(probe, `probe:\n\t@printf '%s' "ALL=$$ALL Q=$$Q"\n`)
-    const env = { PATH: process.env['PATH'], ...environment }
-    const { stdout } = await run('make', ['-s', '-f', 'Makefile', '-f', probe, 'probe', ...given], { cwd: root, env })
+    // The make that runs the tests hands its own command line on.
+    const shell = ['-u', 'MAKEFLAGS', ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)]
+    const make = ['make', '-s', '-f', 'Makefile', '-f', probe, 'probe', ...given]
+    const { stdout } = await run('env', [...shell, ...make], { cwd: root })
     return stdout
   }
 
