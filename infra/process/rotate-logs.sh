@@ -2,8 +2,8 @@
 # rotate-logs.sh <directory> <bytes> <seconds>: looks at <directory>/logs/*.log every so many seconds. A file of more than
 # so many bytes becomes .1, .1 becomes .2, and .2 goes. It is copied and then emptied in place: the processes that write
 # hold it open, and append at its new end. Lines that come between the copy and the emptying are lost. Ends by itself when
-# no process runs that <directory>/run has a record of. A shell, since it waits for as long as the stack runs: it holds a
-# megabyte, Node.js would hold forty.
+# no process runs that <directory>/run has a record of. A shell, since it waits for as long as the stack runs: it holds two
+# megabytes, Node.js would hold forty.
 set -u
 directory=$1
 bytes=$2
