@@ -1,6 +1,7 @@
 import { commandBugs } from './command-bugs.ts'
 import { paymentBugs } from './payment-bugs.ts'
 import type { PlantedBug } from './planted-bug.ts'
+import { runBugs } from './run-bugs.ts'
 
 const messaging = (name: string): string => `apps/shared/messaging/${name}.ts`
 const kafkaPort = 'test/infra/consumer.test.ts'
@@ -233,4 +234,5 @@ export const bugs: readonly PlantedBug[] = [
   },
   ...paymentBugs,
   ...commandBugs,
+  ...runBugs,
 ]
