@@ -19,7 +19,8 @@ import { provider } from '../support/stack.ts'
 const shop = openShop()
 const cli = runCliOf(shop)
 const within = { timeout: limitMs(30_000), interval: 100 }
-const countOfOrders = () => withDatabase(shop.stack, (database) => database.rows('select count(*) from order_service.orders'))
+const countOfOrders = () =>
+  withDatabase(shop.stack, (database) => database.rows('select count(*) from order_service.orders'))
 
 let folder: string
 beforeAll(async () => {

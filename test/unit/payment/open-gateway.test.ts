@@ -20,5 +20,5 @@ it('opens a connection to the gateway, asks for nothing and shows no key', async
   server.close()
   server.closeAllConnections()
   await once(server, 'close')
-  await expect(openGateway(url, new AbortController().signal)).rejects.toThrow()
+  await expect(openGateway(url, new AbortController().signal)).rejects.toThrow('fetch failed')
 })
