@@ -1,4 +1,4 @@
-import { type Admin, Kafka, KafkaJSError, logLevel } from 'kafkajs'
+import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { stopIdleTimers } from '../../apps/shared/messaging/kafkajs-idle.ts'
 
 export type { Admin, Kafka, KafkaMessage } from 'kafkajs'
@@ -8,8 +8,12 @@ const requestTimeoutMs = 60_000
 
 stopIdleTimers()
 
-/** What a broker answers for a moment only, while a topic or its leader is new for instance. */
-export const isRetriable = (error: unknown): boolean => error instanceof KafkaJSError && error.retriable
+/**
+ * What a broker answers for a moment only, while a topic or its leader is new for instance. By the property: kafkajs exports
+ * its errors in a way that Node's import does not see.
+ */
+export const isRetriable = (error: unknown): boolean =>
+  error instanceof Error && 'retriable' in error && error.retriable === true
 
 /** Runs `work` with a connected admin client. */
 export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {

@@ -47,6 +47,7 @@ const keepings: Readonly<Record<string, readonly (readonly [RegExp, Keeping])[]>
     [/^STACK=docker make demo$/, untested(demoOnContainers)],
     [/^make status$/, by('saga/demo')],
     [/^make down$/, untested('it ends what the tests stand on')],
+    [/^make down ALL=1$/, by('infra/runs')],
     [/^docker compose -f infra\/docker\/compose.yaml --profile/, by('docker/compose')],
     [/^curl/, prints(/^HTTP\/1\.1 202 /)],
     [/^docker compose .* -f infra\/docker\/compose.scale.yaml/, by('docker/scale')],
