@@ -1,10 +1,10 @@
-import { copyFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { javaHome, machineEnvironment } from '../config.ts'
 import type { Command } from '../process/daemon.ts'
 import { runTool } from '../process/run-tool.ts'
 import type { Profile } from '../stack.ts'
+import { archiveFlags } from './class-archive.ts'
 import type { Jars } from './jars.ts'
 
 export interface JavaProgram {
@@ -32,7 +32,7 @@ export async function javaCommand(jars: Jars, program: JavaProgram): Promise<Com
       // One collector thread instead of several that idle; heaps this small are collected in milliseconds.
       '-XX:+UseSerialGC',
       ...compilation[program.profile],
-      ...(await archiveFlags(jars, program)),
+      ...(await archiveFlags(jars, { ...program, component: program.archive, java: javaFile })),
       '-XX:+ExitOnOutOfMemoryError',
       ...commonFlags,
       '-cp',
@@ -61,19 +61,6 @@ const compilation: Readonly<Record<Profile, readonly string[]>> = {
   test: ['-XX:TieredStopAtLevel=1'],
 }
 
-/** To be called after a run that ended cleanly: its class archive serves all later ones. */
-export async function keepArchive(
-  jars: Jars,
-  program: Pick<JavaProgram, 'archive' | 'workingDirectory'>,
-): Promise<void> {
-  const written = join(program.workingDirectory, `${program.archive}.jsa`)
-  if (!(await exists(written)) || !(await exists(jars.directory))) return
-  const aside = join(jars.directory, `${program.archive}.${process.pid}`)
-  await copyFile(written, aside)
-  await rename(aside, join(jars.directory, `${program.archive}.jsa`))
-  await rm(written, { force: true })
-}
-
 /** Runs a tool of Kafka's class path to its end. Throws with its output when it fails. */
 export async function runJava(jars: Jars, mainClass: string, args: readonly string[]): Promise<void> {
   const flags = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...commonFlags]
@@ -85,21 +72,3 @@ const commonFlags = [
   '-Dfile.encoding=UTF-8',
   `-Dlog4j2.configurationFile=${fileURLToPath(new URL('../kafka/log4j2.yaml', import.meta.url))}`,
 ]
-
-/**
- * Class data sharing: a JVM that maps the classes an earlier one has loaded starts in 0.9 s instead of 1.5 s (measured,
- * broker and worker alike). The first run of each component writes its archive while it exits, which takes 2 s, and
- * `keepArchive` then puts it beside the jars it belongs to. A JVM that does not like an archive ignores it.
- */
-async function archiveFlags(jars: Jars, program: JavaProgram): Promise<readonly string[]> {
-  const kept = join(jars.directory, `${program.archive}.jsa`)
-  if (await exists(kept)) return [`-XX:SharedArchiveFile=${kept}`, '-Xlog:cds=off', '-Xlog:cds+dynamic=off']
-  return [`-XX:ArchiveClassesAtExit=${program.archive}.jsa`, '-Xlog:cds=off', '-Xlog:cds+dynamic=off']
-}
-
-async function exists(file: string): Promise<boolean> {
-  return await stat(file).then(
-    () => true,
-    () => false,
-  )
-}

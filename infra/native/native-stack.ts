@@ -15,10 +15,11 @@ import {
   type Stack,
   type StackOptions,
 } from '../stack.ts'
+import { keepArchive } from './class-archive.ts'
 import { connectDaemon } from './connect.ts'
 import { jarFolder } from './jars.ts'
 import { awaitJars } from './jars-progress.ts'
-import { classPath, keepArchive } from './java.ts'
+import { classPath, javaFile } from './java.ts'
 import { kafkaDaemon } from './kafka.ts'
 import { postgresDaemon } from './postgres.ts'
 import { findProblems } from './prerequisites.ts'
@@ -128,5 +129,5 @@ async function stopOne(daemon: Daemon, directory: string): Promise<void> {
   const jars = await jarFolder()
   // It serves the jars that it was made with, and no others.
   if (ran?.command?.includes(classPath(jars)) === true)
-    await keepArchive(jars, { archive: daemon.name, workingDirectory: directory })
+    await keepArchive(jars, { component: daemon.name, workingDirectory: directory, java: javaFile })
 }
