@@ -55,14 +55,18 @@ async function told(paymentId: string, isAboutRefunds = false): Promise<string> 
   const id = `evt_${randomUUID()}`
   const about = { type: 'payment_intent.succeeded', objectId: paymentId, paymentId, isAboutRefunds }
   await keepEvent(db, { id, createdAt: new Date(), is: 'payment', ...about })
-  await sql`update gateway_event set next_attempt_at = now() where id = ${id}`.execute(db)
+  await sql`update gateway_event set next_attempt_at = now(), received_at = now() where id = ${id}`.execute(db)
   return id
 }
-const due = async (): Promise<void> =>
-  void (await sql`update gateway_event set next_attempt_at = now() where handled_at is null`.execute(db))
+/** Makes what is not handled due now, which is also the moment that `waits` is told from: however late a look at the row comes. */
+const due = (): Promise<void> => dueIn(0)
+const dueIn = async (hours: number): Promise<void> =>
+  void (await sql`
+    update gateway_event set next_attempt_at = now() + ${hours} * interval '1 hour', received_at = now()
+    where handled_at is null`.execute(db))
 async function rowOf(id: string) {
   const { rows } = await sql<{ outcome: string | null; attempts: number; last_error: string | null; waits: boolean }>`
-    select outcome, attempts, last_error, next_attempt_at > now() as waits from gateway_event where id = ${id}`.execute(
+    select outcome, attempts, last_error, next_attempt_at > received_at + interval '100 ms' as waits from gateway_event where id = ${id}`.execute(
     db,
   )
   return rows[0]
@@ -177,6 +181,7 @@ describe('when it cannot be handled', () => {
     await due()
     await handleEventsOnce(options)
     expect(await rowOf(id)).toMatchObject({ outcome: null, attempts: 2, waits: true })
+    await dueIn(1)
     expect(await handleEventsOnce(options)).toBe(0)
     expect(await order.payment()).toMatchObject({ status: 'capturing' })
     failure = undefined
