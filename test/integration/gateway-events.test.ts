@@ -58,11 +58,9 @@ async function told(paymentId: string, isAboutRefunds = false): Promise<string> 
   await sql`update gateway_event set next_attempt_at = now(), received_at = now() where id = ${id}`.execute(db)
   return id
 }
-/** Makes what is not handled due now, which is also the moment that `waits` is told from: however late a look at the row comes. */
-const due = (): Promise<void> => dueIn(0)
-const dueIn = async (hours: number): Promise<void> =>
-  void (await sql`
-    update gateway_event set next_attempt_at = now() + ${hours} * interval '1 hour', received_at = now()
+/** What is not handled is due then. `waits` is told from this moment, however late the row is looked at. */
+const due = async (hours = 0): Promise<void> =>
+  void (await sql`update gateway_event set next_attempt_at = now() + ${hours} * interval '1 hour', received_at = now()
     where handled_at is null`.execute(db))
 async function rowOf(id: string) {
   const { rows } = await sql<{ outcome: string | null; attempts: number; last_error: string | null; waits: boolean }>`
@@ -181,7 +179,7 @@ describe('when it cannot be handled', () => {
     await due()
     await handleEventsOnce(options)
     expect(await rowOf(id)).toMatchObject({ outcome: null, attempts: 2, waits: true })
-    await dueIn(1)
+    await due(1)
     expect(await handleEventsOnce(options)).toBe(0)
     expect(await order.payment()).toMatchObject({ status: 'capturing' })
     failure = undefined
@@ -204,21 +202,19 @@ describe('when it cannot be handled', () => {
   test('one whose decision fails is kept with its error, and tried again when it is sent again', async () => {
     const order = await payingOrder(db, ['OrderPlaced', 'Held', 'OrderConfirmed'], newIntent())
     intents.set(order.paymentId, captured(order))
-    const buggy = {
-      ...uncalled,
-      decide: () => {
-        throw new TypeError('a bug of ours')
-      },
+    const decide = () => {
+      throw new TypeError('a bug of ours')
     }
     const id = await told(order.paymentId)
-    await handleEventsOnce({ ...options, participant: buggy })
+    await handleEventsOnce({ ...options, participant: { ...uncalled, decide } })
     expect(await rowOf(id)).toMatchObject({ outcome: 'failed', last_error: 'a bug of ours', waits: null })
     expect(await order.calls()).toEqual(['Capture'])
     const about = { type: 'payment_intent.succeeded', objectId: null, isAboutRefunds: false, createdAt: new Date() }
-    expect(await keepEvent(db, { id, paymentId: order.paymentId, is: 'payment', ...about })).toBe('again')
+    const again = { id, paymentId: order.paymentId, is: 'payment', ...about } as const
+    expect(await keepEvent(db, again)).toBe('again')
     await handleEventsOnce(options)
     expect(await rowOf(id)).toMatchObject({ outcome: 'applied' })
-    expect(await keepEvent(db, { id, paymentId: order.paymentId, is: 'payment', ...about })).toBe('repeat')
+    expect(await keepEvent(db, again)).toBe('repeat')
   })
 
   test('one that fails keeps no other from being handled', async () => {
