@@ -64,7 +64,7 @@ const due = async (hours = 0): Promise<void> =>
     where handled_at is null`.execute(db))
 async function rowOf(id: string) {
   const { rows } = await sql<{ outcome: string | null; attempts: number; last_error: string | null; waits: boolean }>`
-    select outcome, attempts, last_error, next_attempt_at > received_at + interval '100 ms' as waits from gateway_event where id = ${id}`.execute(
+    select outcome, attempts, last_error, next_attempt_at > received_at as waits from gateway_event where id = ${id}`.execute(
     db,
   )
   return rows[0]
