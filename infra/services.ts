@@ -19,6 +19,12 @@ export const nodeFlags = ['--max-semi-space-size=24', '--max-old-space-size=1024
 export const serviceNames = ['mail-sink', 'gateway-simulator', 'relay', 'order', 'payment', 'notification'] as const
 export type ServiceName = (typeof serviceNames)[number]
 
+/** What depends on others ends before them. */
+export const endingStages: readonly (readonly ServiceName[])[] = [
+  ['order', 'payment', 'notification', 'relay'],
+  ['mail-sink', 'gateway-simulator'],
+]
+
 /** The processes of `apps/`, each started like a component of the stack: detached, logged, remembered. */
 export interface Services {
   /** What all of them are told. */
@@ -69,8 +75,7 @@ export function openServices(options: ServicesOptions): Services {
     changed: (name) => changedSince(daemonOf(name)),
     stop,
     stopAll: async () => {
-      await Promise.all((['order', 'payment', 'notification', 'relay'] as const).map(stop))
-      await Promise.all((['mail-sink', 'gateway-simulator'] as const).map(stop))
+      for (const names of endingStages) await Promise.all(names.map(stop))
     },
     kill: (name, signalName) => signal(daemonOf(name), signalName),
     status,

@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { beginRun } from '../infra/runs/run.ts'
 import { closingLine, noCounts, parseCounts, sumOf } from './support/counts.ts'
@@ -29,22 +27,13 @@ async function run(projects: readonly string[], output?: string): Promise<void> 
   const counts = join(folder, `${projects[0]}.counts`)
   countFiles.push(counts)
   const args = [vitest, 'run', '--config', 'test/vitest.config.ts', ...projects.flatMap((name) => ['--project', name])]
+  await using file = output === undefined ? undefined : await open(output, 'w')
   const child = spawn(process.execPath, args, {
     cwd: root,
-    stdio: output === undefined ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    stdio: file === undefined ? 'inherit' : ['ignore', file.fd, file.fd],
     env: { ...process.env, TEST_SLOWNESS: slowness, TEST_COUNTS: counts },
   })
-  const ended = once(child, 'exit')
-  if (output !== undefined && child.stdout !== null && child.stderr !== null) {
-    const file = createWriteStream(output)
-    await Promise.all([
-      pipeline(child.stdout, file, { end: false }),
-      pipeline(child.stderr, file, { end: false }),
-      ended,
-    ])
-    await new Promise((resolve) => file.end(resolve))
-  }
-  await ended
+  await once(child, 'exit')
 }
 
 try {

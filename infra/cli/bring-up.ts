@@ -107,6 +107,9 @@ function progressSince(start: number, waiting: Waiting): Progress {
 /** Of every part a promise. The broker, the worker and the connector are the longest chain: what can wait lets them go first. */
 function partsOf(local: Local, progress: Progress, plan: Plan): readonly Promise<unknown>[] {
   const { stack, config } = local
+  // Once, when the first part has come: it goes on for as long as anything of the directory runs.
+  let rotating: Promise<void> | undefined
+  const rotate = () => (rotating ??= startRotation(stack.directory))
   const component = async (name: Component) => {
     if (!plan.components.has(name)) return
     const say = (text: string) => progress.say(name, text)
@@ -115,13 +118,13 @@ function partsOf(local: Local, progress: Progress, plan: Plan): readonly Promise
       await startAndCompare(local, name, say)
     })
     // A container's log is the engine's, which rotates it.
-    if (local.provider === 'native') await startRotation(stack.directory)
+    if (local.provider === 'native') await rotate()
     progress.ready(name, `127.0.0.1:${config.stack.ports[name]}`)
   }
   const service = async (name: ServiceName) => {
     if (!plan.services.has(name)) return
     await progress.during(name, () => startWithItsSettings(local, name, (text) => progress.say(name, text)))
-    await startRotation(stack.directory)
+    await rotate()
     progress.ready(name, `http://127.0.0.1:${servicePort(config.servicePorts, name)}`)
   }
   const topics = component('kafka').then(() => (plan.topics ? makeTopics(local, progress) : undefined))

@@ -28,7 +28,7 @@ export async function formatOnce(jars: Jars, dataDirectory: string, configuratio
 }
 
 /** As the tool writes it for the one broker of this stack. */
-export function metaProperties(clusterId: string, directoryId: string): string {
+function metaProperties(clusterId: string, directoryId: string): string {
   return `cluster.id=${clusterId}\ndirectory.id=${directoryId}\nnode.id=1\nversion=1\n`
 }
 

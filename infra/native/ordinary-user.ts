@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chown } from 'node:fs/promises'
 
 /** PostgreSQL looks its user up by number, so it must be one that every system has: nobody. */
-const nobody = 65534
+export const nobody = 65534
 
 /** PostgreSQL refuses to run as root. `none`: root, and no way to be somebody else. */
 export type Disguise = 'not-root' | 'namespace' | 'uid' | 'none'

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openServices, openStack, type ServiceName } from '../index.ts'
+import { endingStages, openServices, openStack, type ServiceName } from '../index.ts'
 import { connectDaemon } from '../native/connect.ts'
 import { kafkaDaemon } from '../native/kafka.ts'
 import { postgresDaemon } from '../native/postgres.ts'
@@ -16,11 +16,7 @@ const helperGraceMs = 3_000
 const noPorts: StackPorts = { postgres: 0, kafka: 0, kafkaController: 0, connect: 0 }
 const noServicePorts = { order: 0, payment: 0, notification: 0, relay: 0, gateway: 0, mailSmtp: 0, mailHttp: 0 }
 
-/** What depends on others ends before them. PostgreSQL waits for what replicates from it, the worker for the broker. */
-const services: readonly (readonly ServiceName[])[] = [
-  ['order', 'payment', 'notification', 'relay'],
-  ['mail-sink', 'gateway-simulator'],
-]
+/** PostgreSQL waits for what replicates from it, the worker for the broker. */
 const parts: readonly (readonly ((options: StackOptions) => Daemon)[])[] = [
   [connectDaemon],
   [postgresDaemon, kafkaDaemon],
@@ -53,7 +49,7 @@ export async function endStack(directory: string, find: () => readonly PartOfSta
   }
   await inTurn([
     [() => endAll(() => find().filter(({ recordFile }) => recordFile === undefined), helperGraceMs)],
-    ...services.map((names) => names.map(endService)),
+    ...endingStages.map((names) => names.map(endService)),
     ...parts.map((daemons) => daemons.map(endPart)),
     [() => endAll(find, helperGraceMs)],
     [() => resumePaused(records)],

@@ -7,19 +7,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { freePorts } from '../../infra/index.ts'
-import {
-  changedSince,
-  type Daemon,
-  daemonFiles,
-  end,
-  recall,
-  signal,
-  start,
-  state,
-} from '../../infra/process/daemon.ts'
+import { changedSince, type Daemon, end, recall, signal, start, state } from '../../infra/process/daemon.ts'
 import { isAlive, lookUp } from '../../infra/process/process-table.ts'
-
-const listens = `require('http').createServer((_, r) => r.end()).listen(Number(process.env.PORT), '127.0.0.1')`
+import { exampleDaemon, listens } from './example-daemon.ts'
 
 describe('a daemon', () => {
   let directory: string
@@ -39,21 +29,9 @@ describe('a daemon', () => {
 
   function daemon(program: string, { stillMaxMs = 5_000, endMaxMs = 5_000 } = {}): Daemon {
     const made: Daemon = {
-      name: 'example',
-      ...daemonFiles(directory, 'example'),
-      port,
+      ...exampleDaemon({ directory, name: 'example', port, program }),
       stillMaxMs,
       endSignals: [{ signal: 'SIGTERM', stillMaxMs: endMaxMs }],
-      command: async () => ({
-        file: process.execPath,
-        args: ['-e', program],
-        environment: { PORT: String(port) },
-        workingDirectory: directory,
-      }),
-      answers: async () => {
-        const response = await fetch(`http://127.0.0.1:${port}`).catch(() => undefined)
-        return response?.ok ?? false
-      },
     }
     started.push(made)
     return made

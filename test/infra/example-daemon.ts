@@ -1,9 +1,17 @@
 import { type Daemon, daemonFiles } from '../../infra/process/daemon.ts'
 
-const listens = `require('http').createServer((_, r) => r.end()).listen(Number(process.env.PORT), '127.0.0.1')`
+export const listens = `require('http').createServer((_, r) => r.end()).listen(Number(process.env.PORT), '127.0.0.1')`
 
-/** A daemon that answers and does nothing else. */
-export function exampleDaemon(directory: string, name: string, port: number): Daemon {
+interface Example {
+  readonly directory: string
+  readonly name: string
+  readonly port: number
+  /** JavaScript. */
+  readonly program?: string
+}
+
+/** A daemon that answers and does nothing else, unless it runs another program. */
+export function exampleDaemon({ directory, name, port, program = listens }: Example): Daemon {
   return {
     name,
     ...daemonFiles(directory, name),
@@ -12,7 +20,7 @@ export function exampleDaemon(directory: string, name: string, port: number): Da
     endSignals: [{ signal: 'SIGTERM', stillMaxMs: 5_000 }],
     command: async () => ({
       file: process.execPath,
-      args: ['-e', listens],
+      args: ['-e', program],
       environment: { PORT: String(port) },
       workingDirectory: directory,
     }),

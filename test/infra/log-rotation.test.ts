@@ -28,7 +28,7 @@ describe('the rotation of logs', () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'paysaga-rotation-'))
     const [port = 0] = await freePorts(1)
-    const example = exampleDaemon(directory, 'writer', port)
+    const example = exampleDaemon({ directory, name: 'writer', port })
     writer = { ...example, command: async () => ({ ...(await example.command()), args: ['-e', logs] }) }
     await start(writer)
     await startRotation(directory, limits)

@@ -33,7 +33,7 @@ switch (kind) {
   case 'keeping':
   case 'kept': {
     const { id } = beginKeepingRun('up', { stack: { directory }, provider: 'native' })
-    await start(exampleDaemon(directory, `example-${port}`, Number(port)))
+    await start(exampleDaemon({ directory, name: `example-${port}`, port: Number(port) }))
     process.stdout.write(`${JSON.stringify({ id, folder: directory, pids: [] })}\n`)
     break
   }

@@ -100,7 +100,7 @@ describe('a run that a stack outlives', () => {
 
   it.each(['SIGTERM', 'SIGKILL'] as const)('ends by %s exactly what it has started', async (signal) => {
     const [before = 0, started = 0] = ports
-    const ranBefore = exampleDaemon(directory, 'ran-before', before)
+    const ranBefore = exampleDaemon({ directory, name: 'ran-before', port: before })
     await start(ranBefore)
     const owner = own('keeping', directory, String(started))
     const { id } = await toldBy(owner)

@@ -55,7 +55,7 @@ async function inReview(): Promise<string> {
 }
 
 describe('the commands of the documents', () => {
-  /** What stands in angle brackets, and a group that is nobody's. */
+  /** What stands in angle brackets, and a consumer group that no service has. */
   const known = new Map<string, string>([['--group payment-service', '--group documents-test']])
   const filledIn = (command: string) =>
     [...known].reduce((line, [name, value]) => line.replaceAll(name, value), command)

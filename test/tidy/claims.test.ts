@@ -1,7 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { readNotificationConfig } from '../../apps/notification/config.ts'
 import { readOrderConfig } from '../../apps/order/config.ts'
@@ -9,17 +6,10 @@ import { readPaymentConfig } from '../../apps/payment/config.ts'
 import { readRelayConfig } from '../../apps/relay/config.ts'
 import { catalogue } from '../../apps/shared/runtime/metric-catalogue.ts'
 import { readConfig as readInfraConfig } from '../../infra/config.ts'
+import { files, read } from './files.ts'
 
 // What documents say of the code, by name or by number. Each test returns the offenders, so that a failure names them.
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
-const read = (path: string): string => readFileSync(join(root, path), 'utf8')
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
-  cwd: root,
-  encoding: 'utf8',
-})
-  .split('\n')
-  .filter((path) => path !== '')
 /** What was decided or changed once may name what has gone since. */
 const documents = files.filter((path) => path.endsWith('.md') && !/^CHANGELOG|^docs\/adr\//.test(path))
 const sources = files

@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { nobody } from '../../native/ordinary-user.ts'
 import { type Carrier, carriers } from '../../runs/carriers.ts'
 import { surroundingRuns } from '../../runs/config.ts'
 import { endStack } from '../../runs/end-stack.ts'
@@ -10,8 +11,6 @@ import { ownerLives, parseRunId, runOfFolder } from '../../runs/run-id.ts'
 import { print } from '../output.ts'
 import { composeProjects } from './compose-projects.ts'
 
-/** As root PostgreSQL may have to run as this user. */
-const nobody = 65534
 const ownUser = process.getuid?.() ?? 0
 
 /**

@@ -26,7 +26,7 @@ const isMissingProgram = (error: Error): error is Error & { readonly path: strin
   'code' in error && error.code === 'ENOENT' && 'path' in error && error.message.startsWith('spawn ')
 
 /** One line for each field that is wrong. */
-export function issuesInWords({ issues }: z.ZodError): string {
+function issuesInWords({ issues }: z.ZodError): string {
   return issues.map(({ path, message }) => `  ${path.length === 0 ? '' : `${path.join('.')}: `}${message}`).join('\n')
 }
 
