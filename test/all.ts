@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,9 +9,11 @@ import { closingLine, noCounts, parseCounts, sumOf } from './support/counts.ts'
 import { measureSlowness } from './support/machine.ts'
 
 /*
- * `make test`: every project that needs no Docker. What needs the processor most comes first. Then infra and saga run side
- * by side: both mostly wait, for time-outs, for JVMs that start, and what they stand on is their own.
+ * `make test`: every project that needs no Docker. What needs the processor most comes first. The rest runs in two lanes,
+ * each on stacks of its own: it mostly waits, for time-outs and for JVMs that start. The sagas are twice as long as infra,
+ * so some of them follow infra.
  */
+const followInfra = ['crash-points', 'replicas', 'restart', 'start-order'].map((name) => `${name}.test.ts`)
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const vitest = join(root, 'node_modules', '.bin', 'vitest')
@@ -22,12 +24,21 @@ const folder = await mkdtemp(join(tmpdir(), 'paysaga-all-'))
 const slowness = process.env['TEST_SLOWNESS'] ?? (await measureSlowness()).toFixed(1)
 const countFiles: string[] = []
 
-/** Runs some projects in a process of their own. @param output where it goes, the terminal unless given */
-async function run(projects: readonly string[], output?: string): Promise<void> {
-  const counts = join(folder, `${projects[0]}.counts`)
+interface Run {
+  readonly projects: readonly string[]
+  /** All files of the projects unless given. */
+  readonly files?: readonly string[]
+  /** Where its output goes, the terminal unless given. */
+  readonly output?: string
+}
+
+/** Runs some projects in a process of their own. */
+async function run({ projects, files = [], output }: Run): Promise<void> {
+  const counts = join(folder, `${countFiles.length}.counts`)
   countFiles.push(counts)
-  const args = [vitest, 'run', '--config', 'test/vitest.config.ts', ...projects.flatMap((name) => ['--project', name])]
-  await using file = output === undefined ? undefined : await open(output, 'w')
+  const args = [vitest, 'run', '--config', 'test/vitest.config.ts', ...files]
+  args.push(...projects.flatMap((name) => ['--project', name]))
+  await using file = output === undefined ? undefined : await open(output, 'a')
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: file === undefined ? 'inherit' : ['ignore', file.fd, file.fd],
@@ -37,10 +48,17 @@ async function run(projects: readonly string[], output?: string): Promise<void> 
 }
 
 try {
-  await run(['unit', 'simulation', 'integration'])
-  const infra = join(folder, 'infra.log')
-  await Promise.all([run(['infra'], infra), run(['saga'])])
-  process.stdout.write(await readFile(infra, 'utf8').catch(() => ''))
+  await run({ projects: ['unit', 'simulation', 'integration'] })
+  const sagas = (await readdir(join(root, 'test', 'saga'))).filter((name) => name.endsWith('.test.ts'))
+  const filesOf = (names: readonly string[]) => names.map((name) => `test/saga/${name}`)
+  const output = join(folder, 'second-lane.log')
+  const secondLane = async () => {
+    await run({ projects: ['infra'], output })
+    await run({ projects: ['saga'], files: filesOf(sagas.filter((name) => followInfra.includes(name))), output })
+  }
+  const others = filesOf(sagas.filter((name) => !followInfra.includes(name)))
+  await Promise.all([run({ projects: ['saga'], files: others }), secondLane()])
+  process.stdout.write(await readFile(output, 'utf8').catch(() => ''))
 } finally {
   const lines = await Promise.all(countFiles.map((file) => readFile(file, 'utf8').catch(() => '')))
   // A run that died before it could count is a failure, and not an empty success.
