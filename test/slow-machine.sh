@@ -6,6 +6,7 @@
 #   test/slow-machine.sh                          this checkout as it is committed
 #   test/slow-machine.sh HEAD 683f2e5             several commits, in turn under each condition
 #   CONDITIONS='quiet half' COMMANDS=demo test/slow-machine.sh
+#   PORT_BASE=22400 test/slow-machine.sh          with other ports than 21401 and on
 #
 # A part of a core is given by a control group, which asks for root, or by systemd-run as an ordinary user; processor time is
 # read from the control group. What the machine cannot do is said, counted as skipped, and not taken for passed.
@@ -106,7 +107,7 @@ end_loops() {
 # A clone with ports of its own.
 prepare() { # <commit> <folder>
   git clone --quiet --no-hardlinks "$checkout" "$2" && git -C "$2" checkout --quiet --detach "$1"
-  local port=21400 name
+  local port=${PORT_BASE:-21400} name
   for name in POSTGRES KAFKA KAFKA_CONTROLLER CONNECT ORDER PAYMENT NOTIFICATION RELAY GATEWAY MAIL_SMTP MAIL_HTTP; do
     port=$((port + 1))
     echo "${name}_PORT=$port"

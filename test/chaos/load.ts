@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { vi } from 'vitest'
 import { z } from 'zod'
 import type { Between } from '../../bench/load/random.ts'
+import { slowness } from '../support/config.ts'
 import { limitMs, scaledMs } from '../support/limits.ts'
 import { anOrder, type Shop } from '../support/shop.ts'
 
@@ -39,6 +40,7 @@ export interface Placed {
 }
 
 export interface LoadOptions {
+  /** On a machine as fast as the tests were written on, and less on a slower one: more than it can do would only pile up. */
   readonly perSecond: number
   readonly between: Between
   /** Every request, before it is sent and when it is answered, one JSON line each. */
@@ -154,7 +156,7 @@ export class Load {
   async #flow(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       if (!this.#isPaused) this.#track(this.#order())
-      await sleep(1_000 / this.#options.perSecond)
+      await sleep((1_000 / this.#options.perSecond) * slowness)
     }
   }
 
