@@ -104,7 +104,10 @@ describe('the rotation of logs', () => {
     const { pid } = await recalled()
     await Promise.all([startRotation(directory, limits), startRotation(directory, limits)])
     const { recordFile } = daemonFiles(directory, 'rotation')
-    expect(carriers().filter((each) => each.recordFile === recordFile)).toMatchObject([{ pid }])
+    const rotations = () => carriers().filter((each) => each.recordFile === recordFile)
+    // A child of the shell is a copy of it until it has become the command that it runs.
+    await vi.waitFor(() => expect(rotations()).toMatchObject([{ pid }]), within)
+    expect(await recalled()).toMatchObject({ pid })
   })
 
   it('leaves nothing behind when it is ended', async () => {
