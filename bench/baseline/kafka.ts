@@ -1,5 +1,5 @@
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
-import { stopIdleTimers } from '../../apps/shared/messaging/kafkajs-idle.ts'
+import { stopIdleTimers } from '../../apps/shared/messaging/kafka/kafkajs-idle.ts'
 import { type EventType, type Listener, type Payload, topicOf } from './events.ts'
 
 export interface KafkaOptions {

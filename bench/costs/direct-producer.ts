@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { inBatches } from '../../apps/shared/messaging/in-batches.ts'
-import { clientOf } from '../../apps/shared/messaging/kafka-client.ts'
-import type { OutboxEvent } from '../../apps/shared/messaging/outbox.ts'
-import type { Log } from '../../apps/shared/messaging/vocabulary.ts'
+import { clientOf } from '../../apps/shared/messaging/kafka/kafka-client.ts'
+import { inBatches } from '../../apps/shared/messaging/lib/in-batches.ts'
+import type { OutboxEvent } from '../../apps/shared/messaging/outbox/outbox.ts'
+import type { Log } from '../../apps/shared/messaging/types/vocabulary.ts'
 import { readBrokers } from './config.ts'
 
 /** Resolves when the broker has the events. Those of earlier calls are there before. */

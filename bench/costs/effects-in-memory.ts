@@ -1,7 +1,7 @@
-import type { LeasedEffect } from '../../apps/shared/messaging/effect-rows.ts'
-import type { OpenTransaction, Vocabulary } from '../../apps/shared/messaging/vocabulary.ts'
+import type { LeasedEffect } from '../../apps/shared/messaging/effects/effect-rows.ts'
+import type { OpenTransaction, Vocabulary } from '../../apps/shared/messaging/types/vocabulary.ts'
 
-export * from '../../apps/shared/messaging/effect-rows.ts'
+export * from '../../apps/shared/messaging/effects/effect-rows.ts'
 
 // In place of the table of effects: no table at all. Calls begin right after the commit that decided on them and their
 // outcomes are decided as ever. A crash between the two loses them, and one without an answer is not made again.

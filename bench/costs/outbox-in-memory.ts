@@ -1,7 +1,7 @@
-import type { OutboxEvent } from '../../apps/shared/messaging/outbox.ts'
-import type { OpenTransaction } from '../../apps/shared/messaging/vocabulary.ts'
+import type { OutboxEvent } from '../../apps/shared/messaging/outbox/outbox.ts'
+import type { OpenTransaction } from '../../apps/shared/messaging/types/vocabulary.ts'
 
-export * from '../../apps/shared/messaging/outbox.ts'
+export * from '../../apps/shared/messaging/outbox/outbox.ts'
 
 const said = new WeakMap<object, readonly OutboxEvent[]>()
 

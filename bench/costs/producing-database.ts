@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { OutboxEvent } from '../../apps/shared/messaging/outbox.ts'
+import type { OutboxEvent } from '../../apps/shared/messaging/outbox/outbox.ts'
 import { type DatabaseOptions, openDatabase as open } from '../../apps/shared/runtime/database.ts'
 import { directProducer, type Produce } from './direct-producer.ts'
 import { saidIn } from './outbox-in-memory.ts'

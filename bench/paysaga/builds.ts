@@ -28,7 +28,7 @@ const inProcess: Build = {
 const withoutVersionGate: Build = {
   replaced: {},
   edited: {
-    'apps/shared/messaging/fold.ts': [
+    'apps/shared/messaging/decide/fold.ts': [
       ['if (position !== undefined) {', 'if (false) {'],
       ['if (item.position !== undefined) {', 'if (false) {'],
     ],
@@ -39,16 +39,16 @@ const withoutVersionGate: Build = {
 const withoutHistory: Build = {
   replaced: {},
   edited: {
-    'apps/shared/messaging/fold.ts': [['participant.codec.encode(changeOf(draft.state, verdict.state))', "''"]],
-    'apps/shared/messaging/decide-all.ts': [['[sql`recorded as (${store.record(history)})`]', '[]']],
+    'apps/shared/messaging/decide/fold.ts': [['participant.codec.encode(changeOf(draft.state, verdict.state))', "''"]],
+    'apps/shared/messaging/transaction/decide-all.ts': [['[sql`recorded as (${store.record(history)})`]', '[]']],
   },
 }
 
 /** Calls are made right after the commit that decided on them, and only this process knows of them. */
 const withoutEffects: Build = {
-  replaced: { 'apps/shared/messaging/effect-rows.ts': 'bench/costs/effects-in-memory.ts' },
+  replaced: { 'apps/shared/messaging/effects/effect-rows.ts': 'bench/costs/effects-in-memory.ts' },
   edited: {
-    'apps/shared/messaging/decide-all.ts': [
+    'apps/shared/messaging/transaction/decide-all.ts': [
       ['newEffects(participant, emitted, leasing)', '[]'],
       ['return effects.flatMap(', 'return newEffects(participant, emitted, () => true).flatMap('],
       ['effect.isLeased ? ids.get(effect.lane) : undefined', 'crypto.randomUUID()'],
@@ -59,11 +59,11 @@ const withoutEffects: Build = {
 /** The dual write: events are produced to Kafka after the commit, and only this process knows of them until then. */
 const withoutOutbox: Build = {
   replaced: {
-    'apps/shared/messaging/outbox.ts': 'bench/costs/outbox-in-memory.ts',
+    'apps/shared/messaging/outbox/outbox.ts': 'bench/costs/outbox-in-memory.ts',
     'apps/shared/runtime/database.ts': 'bench/costs/producing-database.ts',
   },
   edited: {
-    'apps/shared/messaging/decide-all.ts': [
+    'apps/shared/messaging/transaction/decide-all.ts': [
       ['import { appending,', 'import { appendToOutbox,'],
       ['[sql`said as (${appending(said.map((one) => outboxEvent(participant, one)))})`]', '[]'],
       [
@@ -77,7 +77,7 @@ const withoutOutbox: Build = {
 /** One transaction takes at most so many messages, of one partition and of all of them. */
 function batchesOf(maxMessages: number): Build {
   const edit: Edit = ['const batchMaxMessages = 500', `const batchMaxMessages = ${maxMessages}`]
-  return { replaced: {}, edited: { 'apps/shared/messaging/kafka-client.ts': [edit] } }
+  return { replaced: {}, edited: { 'apps/shared/messaging/kafka/kafka-client.ts': [edit] } }
 }
 
 /** All of them in one. Edits of the same file are made one after the other. */

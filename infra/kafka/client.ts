@@ -1,5 +1,5 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs'
-import { stopIdleTimers } from '../../apps/shared/messaging/kafkajs-idle.ts'
+import { stopIdleTimers } from '../../apps/shared/messaging/kafka/kafkajs-idle.ts'
 
 export type { Admin, Kafka, KafkaMessage } from 'kafkajs'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { env, readConfig, runService, serviceVariables } from '#runtime'
-import { consume } from '../../apps/shared/messaging/kafka.ts'
+import { consume } from '../../apps/shared/messaging/kafka/kafka.ts'
 import { makeDeaf } from '../support/deaf-kafkajs.ts'
 
 /** A service whose Kafka client leaves out every partition. consumer.test.ts waits for its end. */

@@ -3,140 +3,174 @@ import { paymentBugs } from './payment-bugs.ts'
 import type { PlantedBug } from './planted-bug.ts'
 import { runBugs } from './run-bugs.ts'
 
-const messaging = (name: string): string => `apps/shared/messaging/${name}.ts`
 const kafkaPort = 'test/infra/consumer.test.ts'
-const integration = (name: string): string => `test/integration/messaging/${name}.test.ts`
 
 export const bugs: readonly PlantedBug[] = [
   {
     name: 'what was handled before is handled again',
-    file: messaging('fold'),
+    file: 'apps/shared/messaging/decide/fold.ts',
     edits: [['if (position.version <= draft.position.version) {', 'if (position.version < 0) {']],
-    caughtBy: { file: integration('batch'), test: 'has no effect twice when one event comes five times' },
+    caughtBy: {
+      file: 'test/integration/messaging/batch.test.ts',
+      test: 'has no effect twice when one event comes five times',
+    },
   },
   {
     name: 'the same message twice in one batch is handled twice',
-    file: messaging('fold'),
+    file: 'apps/shared/messaging/decide/fold.ts',
     edits: [
       [
         'if (position.version <= draft.position.version) {',
         'if (position.version <= draft.position.version && draft.loadedVersion !== undefined) {',
       ],
     ],
-    caughtBy: { file: integration('batch'), test: 'has no effect twice when one event comes five times' },
+    caughtBy: {
+      file: 'test/integration/messaging/batch.test.ts',
+      test: 'has no effect twice when one event comes five times',
+    },
   },
   {
     name: 'a gap is handled at once',
-    file: messaging('fold'),
+    file: 'apps/shared/messaging/decide/fold.ts',
     edits: [
       ["if (position.version > draft.position.version + 1 && input !== 'discarded') {", 'if (position.version < 0) {'],
     ],
-    caughtBy: { file: integration('parking'), test: 'because of a gap is parked with what follows' },
+    caughtBy: {
+      file: 'test/integration/messaging/parking.test.ts',
+      test: 'because of a gap is parked with what follows',
+    },
   },
   {
     name: 'a row that is missing is taken for nothing to do',
-    file: messaging('fold'),
+    file: 'apps/shared/messaging/decide/fold.ts',
     edits: [
       ["decision.is === 'notYet' ? notVisible : decision", "decision.is === 'notYet' ? { is: 'skipped' } : decision"],
     ],
-    caughtBy: { file: integration('redriver'), test: 'speaks of a row that becomes visible later' },
+    caughtBy: {
+      file: 'test/integration/messaging/redriver.test.ts',
+      test: 'speaks of a row that becomes visible later',
+    },
   },
   {
     name: 'bad JSON throws out of the handler',
-    file: messaging('delivery'),
+    file: 'apps/shared/messaging/message/delivery.ts',
     edits: [['    return new Undecodable(', '    throw new Undecodable(']],
-    caughtBy: { file: integration('parking'), test: 'because of a payload that does not decode is parked' },
+    caughtBy: {
+      file: 'test/integration/messaging/parking.test.ts',
+      test: 'because of a payload that does not decode is parked',
+    },
   },
   {
     name: 'a bug in deciding takes its whole batch along',
-    file: messaging('fold'),
+    file: 'apps/shared/messaging/decide/fold.ts',
     edits: [['if (item.position === undefined) throw error', 'throw error']],
-    caughtBy: { file: integration('parking'), test: 'because of a bug in decide is parked with what follows' },
+    caughtBy: {
+      file: 'test/integration/messaging/parking.test.ts',
+      test: 'because of a bug in decide is parked with what follows',
+    },
   },
   {
     name: 'one that is refused by the database is let go, and not parked',
-    file: messaging('consumer'),
+    file: 'apps/shared/messaging/consumer/consumer.ts',
     edits: [['return items.map((item) => ({ ...item, input: new Failing(error) }))', 'return []']],
-    caughtBy: { file: integration('parking'), test: 'because the database refuses it is parked alone' },
+    caughtBy: {
+      file: 'test/integration/messaging/parking.test.ts',
+      test: 'because the database refuses it is parked alone',
+    },
   },
   {
     name: 'a bad deploy parks every order there is',
-    file: messaging('breaker'),
+    file: 'apps/shared/messaging/consumer/breaker.ts',
     edits: [['const keysMin = 5', 'const keysMin = 5_000']],
-    caughtBy: { file: integration('parking'), test: 'is one of many that fail alike' },
+    caughtBy: { file: 'test/integration/messaging/parking.test.ts', test: 'is one of many that fail alike' },
   },
   {
     name: 'parked messages are handled in the order of their arrival',
-    file: messaging('parked-rows'),
+    file: 'apps/shared/messaging/parking/parked-rows.ts',
     edits: [['where key = ${key} order by version limit 1', 'where key = ${key} order by parked_at, "offset" limit 1']],
-    caughtBy: { file: integration('parking-lot'), test: 'redrive the same twice at once' },
+    caughtBy: { file: 'test/integration/messaging/parking-lot.test.ts', test: 'redrive the same twice at once' },
   },
   {
     name: 'a key is let go while messages of it are parked',
-    file: messaging('parked-rows'),
+    file: 'apps/shared/messaging/parking/parked-rows.ts',
     edits: [
       [
         'delete from parked_key where key = ${key} and not exists (select from parked_message where key = ${key})',
         'with gone as (delete from parked_message where key = ${key}) delete from parked_key where key = ${key}',
       ],
     ],
-    caughtBy: { file: integration('redriver'), test: 'stays in order' },
+    caughtBy: { file: 'test/integration/messaging/redriver.test.ts', test: 'stays in order' },
   },
   {
     name: 'what is given up keeps its place, and blocks its key for ever',
-    file: messaging('fold'),
+    file: 'apps/shared/messaging/decide/fold.ts',
     edits: [["  if (input === 'discarded') return { is: 'skipped' }\n", '']],
-    caughtBy: { file: integration('parking-lot'), test: 'discard a message: its position is passed' },
+    caughtBy: {
+      file: 'test/integration/messaging/parking-lot.test.ts',
+      test: 'discard a message: its position is passed',
+    },
   },
   {
     name: 'effects are called without a lease',
-    file: messaging('effect-rows'),
+    file: 'apps/shared/messaging/effects/effect-rows.ts',
     edits: [["leased_until = now() + due.lease_ms * interval '1 millisecond'", 'leased_until = now()']],
-    caughtBy: { file: integration('effects'), test: 'is not leased again while its call is under way' },
+    caughtBy: {
+      file: 'test/integration/messaging/effects.test.ts',
+      test: 'is not leased again while its call is under way',
+    },
   },
   {
     name: 'the call is made again after a decision that failed',
-    file: messaging('outcomes'),
+    file: 'apps/shared/messaging/effects/outcomes.ts',
     edits: [['outcome: isKept ? participant.codec.encode(answer.outcome) : null,', 'outcome: null,']],
-    caughtBy: { file: integration('effects'), test: 'is not called again because deciding on its answer failed' },
+    caughtBy: {
+      file: 'test/integration/messaging/effects.test.ts',
+      test: 'is not called again because deciding on its answer failed',
+    },
   },
   {
     name: 'the horizon counts from the last sending, and never ends',
-    file: messaging('effect-rows'),
+    file: 'apps/shared/messaging/effects/effect-rows.ts',
     edits: [
       [
         'attempts = attempts + 1, first_sent_at = coalesce(first_sent_at, now())',
         'attempts = attempts + 1, first_sent_at = now()',
       ],
     ],
-    caughtBy: { file: integration('horizon'), test: 'has it counted from its first sending' },
+    caughtBy: { file: 'test/integration/messaging/horizon.test.ts', test: 'has it counted from its first sending' },
   },
   {
     name: 'one kind of call takes the places of another',
-    file: messaging('places'),
+    file: 'apps/shared/messaging/effects/places.ts',
     edits: [['const free = this.#free.get(kind) ?? 0', 'const free = Math.min(...this.#free.values())']],
-    caughtBy: { file: integration('places'), test: 'of which all calls hang takes nothing from another' },
+    caughtBy: {
+      file: 'test/integration/messaging/places.test.ts',
+      test: 'of which all calls hang takes nothing from another',
+    },
   },
   {
     name: 'a place is not kept while its transaction is open',
-    file: messaging('places'),
+    file: 'apps/shared/messaging/effects/places.ts',
     edits: [['    this.#free.set(kind, free - count)\n', '']],
-    caughtBy: { file: integration('places'), test: 'that may be called once at a time is' },
+    caughtBy: { file: 'test/integration/messaging/places.test.ts', test: 'that may be called once at a time is' },
   },
   {
     name: 'the parked key is not locked while it is redriven',
-    file: messaging('parked-rows'),
+    file: 'apps/shared/messaging/parking/parked-rows.ts',
     edits: [
       [
         'select cause, attempts from parked_key where key = ${key} for update`',
         'select cause, attempts from parked_key where key = ${key}`',
       ],
     ],
-    caughtBy: { file: integration('redriver'), test: 'waits while another is parked behind its key' },
+    caughtBy: {
+      file: 'test/integration/messaging/redriver.test.ts',
+      test: 'waits while another is parked behind its key',
+    },
   },
   {
     name: 'the row of the outbox is committed by itself',
-    file: messaging('decide-all'),
+    file: 'apps/shared/messaging/transaction/decide-all.ts',
     edits: [
       ['[sql`said as (${appending(said.map((one) => outboxEvent(participant, one)))})`]', '[]'],
       [
@@ -150,7 +184,7 @@ export const bugs: readonly PlantedBug[] = [
       ],
     ],
     caughtBy: {
-      file: integration('batch'),
+      file: 'test/integration/messaging/batch.test.ts',
       test: 'leaves neither state nor event when the transaction is rolled back',
     },
   },
@@ -173,7 +207,7 @@ export const bugs: readonly PlantedBug[] = [
   },
   {
     name: 'the offset is committed before the transaction',
-    file: messaging('kafka-consumption'),
+    file: 'apps/shared/messaging/kafka/kafka-consumption.ts',
     edits: [
       [
         '        await this.#subscription.onBatch({\n',
@@ -185,13 +219,13 @@ export const bugs: readonly PlantedBug[] = [
   },
   {
     name: 'a new group begins with the newest message',
-    file: messaging('kafka-consumption'),
+    file: 'apps/shared/messaging/kafka/kafka-consumption.ts',
     edits: [['fromBeginning: true', 'fromBeginning: false']],
     caughtBy: { file: kafkaPort, test: 'gives the messages of each key in order, with their headers and every byte' },
   },
   {
     name: 'a consumer that is left out is never noticed',
-    file: messaging('hearing'),
+    file: 'apps/shared/messaging/kafka/hearing.ts',
     edits: [['return looks >= deafLooks', 'return false']],
     caughtBy: { file: kafkaPort, test: 'is built anew when its loop comes round and one partition is left out' },
   },
@@ -223,14 +257,14 @@ export const bugs: readonly PlantedBug[] = [
   },
   {
     name: 'locks are taken in no order',
-    file: messaging('jsonb-store'),
+    file: 'apps/shared/messaging/transaction/jsonb-store.ts',
     edits: [
       [
         'where id = any(${uuidArray(keys)}::uuid[]) order by id for update',
         'where id = any(${uuidArray(keys)}::uuid[]) order by random() for update',
       ],
     ],
-    caughtBy: { file: integration('deadlocks'), test: 'lock in the order of the keys' },
+    caughtBy: { file: 'test/integration/messaging/deadlocks.test.ts', test: 'lock in the order of the keys' },
   },
   ...paymentBugs,
   ...commandBugs,

@@ -1,42 +1,40 @@
 import type { PlantedBug } from './planted-bug.ts'
 
-const support = (name: string): string => `infra/cli/support/${name}.ts`
-const unit = (name: string): string => `test/unit/cli/${name}.test.ts`
 const saga = 'test/saga/commands.test.ts'
 
 export const commandBugs: readonly PlantedBug[] = [
   {
     name: 'whatever answers on the port is taken for the stack of this checkout',
-    file: support('ours'),
+    file: 'infra/cli/support/ours.ts',
     edits: [['  if (strangers.length > 0) throw notOurs(local, strangers)\n', '']],
     caughtBy: { file: saga, test: 'asks and changes nothing of the first' },
   },
   {
     name: 'a paused part is talked to, and never answers',
-    file: support('ours'),
+    file: 'infra/cli/support/ours.ts',
     edits: [["state: found.paused ? 'paused' : 'running', id: `process", "state: 'running', id: `process"]],
     caughtBy: { file: saga, test: 'is not kept waiting by a part that is paused' },
   },
   {
     name: 'all is well while a task has failed and its connector says RUNNING',
-    file: support('status/issues'),
+    file: 'infra/cli/support/status/issues.ts',
     edits: [['tasks.filter((task) => task.state !== running)', 'tasks.filter(() => false)']],
-    caughtBy: { file: unit('status'), test: 'is not well: ' },
+    caughtBy: { file: 'test/unit/cli/status.test.ts', test: 'is not well: ' },
   },
   {
     name: 'what cannot be read is taken for nothing there',
-    file: support('status/issues'),
+    file: 'infra/cli/support/status/issues.ts',
     edits: [
       [
         'const failed = unread === undefined ? [] : [`${what} cannot be read: ${unread}`]',
         'const failed: string[] = []',
       ],
     ],
-    caughtBy: { file: unit('status'), test: 'is not well: ' },
+    caughtBy: { file: 'test/unit/cli/status.test.ts', test: 'is not well: ' },
   },
   {
     name: 'every look has a connection of its own',
-    file: support('database'),
+    file: 'infra/cli/support/database.ts',
     edits: [['    max: 1,\n', '    max: 4,\n']],
     caughtBy: { file: saga, test: 'reads through one connection' },
   },

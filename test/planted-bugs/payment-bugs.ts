@@ -48,7 +48,7 @@ export const paymentBugs: readonly PlantedBug[] = [
   },
   {
     name: 'what was learned without a call leaves the call in its lane',
-    file: 'apps/shared/messaging/decide-all.ts',
+    file: 'apps/shared/messaging/transaction/decide-all.ts',
     edits: [['  if (work.settling) await deleteSettled(trx, fold.settled)\n', '']],
     caughtBy: { file: 'test/integration/gateway-events.test.ts', test: 'settles the call whose outcome is unknown' },
   },

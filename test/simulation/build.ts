@@ -1,7 +1,7 @@
 import { notificationParticipant } from '../../apps/notification/saga.ts'
 import { orderParticipant } from '../../apps/order/saga.ts'
 import { paymentParticipant } from '../../apps/payment/saga.ts'
-import { foldItem } from '../../apps/shared/messaging/fold.ts'
+import { foldItem } from '../../apps/shared/messaging/decide/fold.ts'
 import type { Build } from './simulated.ts'
 
 const minuteMs = 60_000

@@ -1,6 +1,6 @@
 import type { Input } from '#messaging'
 import type { OrderVocabulary } from '../../apps/order/vocabulary.ts'
-import type { Verdict } from '../../apps/shared/messaging/fold.ts'
+import type { Verdict } from '../../apps/shared/messaging/decide/fold.ts'
 import type { Service } from './service.ts'
 import { Broken, type Simulated } from './simulated.ts'
 

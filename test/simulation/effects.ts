@@ -1,8 +1,13 @@
 import type { Vocabulary } from '#messaging'
-import { bornLeased, type LeasedEffect, leaseSlackMs, newEffects } from '../../apps/shared/messaging/effect-rows.ts'
-import type { Emitted, Withdrawal } from '../../apps/shared/messaging/fold.ts'
-import type { Answer } from '../../apps/shared/messaging/outcomes.ts'
-import { handlerOf } from '../../apps/shared/messaging/vocabulary.ts'
+import type { Emitted, Withdrawal } from '../../apps/shared/messaging/decide/fold.ts'
+import {
+  bornLeased,
+  type LeasedEffect,
+  leaseSlackMs,
+  newEffects,
+} from '../../apps/shared/messaging/effects/effect-rows.ts'
+import type { Answer } from '../../apps/shared/messaging/effects/outcomes.ts'
+import { handlerOf } from '../../apps/shared/messaging/types/vocabulary.ts'
 import type { Reply } from './calls.ts'
 import type { Service } from './service.ts'
 import { Broken } from './simulated.ts'

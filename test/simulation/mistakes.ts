@@ -2,7 +2,7 @@ import type { Vocabulary } from '#messaging'
 import { dueAt } from '../../apps/order/order.ts'
 import type { OrderVocabulary } from '../../apps/order/vocabulary.ts'
 import type { GatewayCall, Payment, PaymentVocabulary } from '../../apps/payment/vocabulary.ts'
-import { type Fold, foldItem, type Item, type Verdict } from '../../apps/shared/messaging/fold.ts'
+import { type Fold, foldItem, type Item, type Verdict } from '../../apps/shared/messaging/decide/fold.ts'
 import { build } from './build.ts'
 import type { Build } from './simulated.ts'
 

@@ -6,8 +6,8 @@ import {
   type Item,
   startFold,
   type Verdict,
-} from '../../apps/shared/messaging/fold.ts'
-import type { StoredAggregate } from '../../apps/shared/messaging/vocabulary.ts'
+} from '../../apps/shared/messaging/decide/fold.ts'
+import type { StoredAggregate } from '../../apps/shared/messaging/types/vocabulary.ts'
 import { type Call, Effects } from './effects.ts'
 import { Broken, type Simulated } from './simulated.ts'
 import { Topic } from './topic.ts'

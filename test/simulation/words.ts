@@ -1,5 +1,5 @@
 import type { Vocabulary } from '#messaging'
-import type { Item, Verdict } from '../../apps/shared/messaging/fold.ts'
+import type { Item, Verdict } from '../../apps/shared/messaging/decide/fold.ts'
 
 /** `PaymentAuthorized 1: →confirmed [OrderConfirmed totalMinor 1000] {}`, for whoever reads a history. */
 export function verdictInWords<V extends Vocabulary>({ input, position }: Item<V>, verdict: Verdict<V>): string {

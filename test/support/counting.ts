@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { Log } from '#messaging'
-import { handleBatches } from '../../apps/shared/messaging/consumer.ts'
-import type { KafkaMessage } from '../../apps/shared/messaging/kafka-client.ts'
-import { Troubles } from '../../apps/shared/messaging/troubles.ts'
+import { handleBatches } from '../../apps/shared/messaging/consumer/consumer.ts'
+import type { KafkaMessage } from '../../apps/shared/messaging/kafka/kafka-client.ts'
+import { Troubles } from '../../apps/shared/messaging/observability/troubles.ts'
 import { type Counter, type CounterVocabulary, counterParticipant, createCounterTables, silentLog } from './counter.ts'
 import { freshDatabase } from './database.ts'
 

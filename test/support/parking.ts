@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { redriveOnce } from '../../apps/shared/messaging/redriver.ts'
-import { Troubles } from '../../apps/shared/messaging/troubles.ts'
+import { Troubles } from '../../apps/shared/messaging/observability/troubles.ts'
+import { redriveOnce } from '../../apps/shared/messaging/parking/redriver.ts'
 import { counterParticipant, message, silentLog } from './counter.ts'
 import type { Counting } from './counting.ts'
 

@@ -1,10 +1,10 @@
-import { decideInTransaction } from './decide-in-transaction.ts'
-import type { EffectsOf } from './effects.ts'
-import { classify } from './failures.ts'
-import type { Item } from './fold.ts'
-import { tellVerdict } from './observer.ts'
-import { pause } from './pause.ts'
-import type { OpenTransaction, Vocabulary } from './vocabulary.ts'
+import type { Item } from './decide/fold.ts'
+import type { EffectsOf } from './effects/effects.ts'
+import { classify } from './lib/failures.ts'
+import { pause } from './lib/pause.ts'
+import { tellVerdict } from './observability/observer.ts'
+import { decideInTransaction } from './transaction/decide-in-transaction.ts'
+import type { OpenTransaction, Vocabulary } from './types/vocabulary.ts'
 
 /** A deadline is kept at most this late. */
 const pollMs = 1_000

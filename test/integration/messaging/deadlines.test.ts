@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Participant } from '#messaging'
 import { keepDeadlines, sweepDeadlinesOnce } from '../../../apps/shared/messaging/deadlines.ts'
-import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
+import { Troubles } from '../../../apps/shared/messaging/observability/troubles.ts'
 import { added, type CounterVocabulary, counterParticipant, nobodyCalls, silentLog } from '../../support/counter.ts'
 import { type Counting, counting } from '../../support/counting.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { type EffectFilter, outstandingEffects } from '../../../apps/shared/messaging/outstanding-effects.ts'
+import { type EffectFilter, outstandingEffects } from '../../../apps/shared/messaging/operations/outstanding-effects.ts'
 import { added } from '../../support/counter.ts'
 import { type Counting, counting } from '../../support/counting.ts'
 

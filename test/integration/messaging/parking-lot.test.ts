@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
-import { parkingLot } from '../../../apps/shared/messaging/parking-lot.ts'
-import { redriveOnce } from '../../../apps/shared/messaging/redriver.ts'
-import { Troubles } from '../../../apps/shared/messaging/troubles.ts'
+import { Troubles } from '../../../apps/shared/messaging/observability/troubles.ts'
+import { parkingLot } from '../../../apps/shared/messaging/operations/parking-lot.ts'
+import { redriveOnce } from '../../../apps/shared/messaging/parking/redriver.ts'
 import { added, counterParticipant, message, silentLog } from '../../support/counter.ts'
 import { type Counting, counting } from '../../support/counting.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { backoffMs } from '../../../apps/shared/messaging/backoff.ts'
+import { backoffMs } from '../../../apps/shared/messaging/lib/backoff.ts'
 
 const delays = { firstMs: 100, maxMs: 30_000 }
 const draws = (attempt: number) => Array.from({ length: 2_000 }, () => backoffMs(attempt, delays))

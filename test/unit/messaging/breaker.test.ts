@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Breaker } from '../../../apps/shared/messaging/breaker.ts'
+import { Breaker } from '../../../apps/shared/messaging/consumer/breaker.ts'
 
 const failing = (code: string, ...keys: string[]) => new Map(keys.map((key) => [key, code]))
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Undecodable } from '../../../apps/shared/messaging/delivery.ts'
-import { foldItem, type Item, startFold } from '../../../apps/shared/messaging/fold.ts'
+import { foldItem, type Item, startFold } from '../../../apps/shared/messaging/decide/fold.ts'
+import { Undecodable } from '../../../apps/shared/messaging/message/delivery.ts'
 import { propertySeed } from '../../support/config.ts'
 import { type Counter, type CounterVocabulary, counterParticipant } from '../../support/counter.ts'
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type Extent, Hearing } from '../../../apps/shared/messaging/hearing.ts'
+import { type Extent, Hearing } from '../../../apps/shared/messaging/kafka/hearing.ts'
 
 const extent = (end: bigint, { low = 0n, committed }: Partial<Extent> = {}): Extent => ({ low, end, committed })
 const idle = { stopped: new Set<number>(), isWorking: false }

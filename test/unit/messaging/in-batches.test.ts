@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { inBatches, TooLate } from '../../../apps/shared/messaging/in-batches.ts'
+import { inBatches, TooLate } from '../../../apps/shared/messaging/lib/in-batches.ts'
 
 describe('natural batching', () => {
   it('works together on what comes in one turn, and on what came meanwhile, up to its limit', async () => {

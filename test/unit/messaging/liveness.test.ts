@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Liveness } from '../../../apps/shared/messaging/liveness.ts'
+import { Liveness } from '../../../apps/shared/messaging/kafka/liveness.ts'
 
 describe('a consumer', () => {
   let now = 0

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Recovery } from '../../../apps/shared/messaging/recovery.ts'
+import { Recovery } from '../../../apps/shared/messaging/kafka/recovery.ts'
 
 const still = { to: 'everything', kafkaAnswers: true } as const
 const leftOut = (...partitions: number[]) => ({ to: partitions, kafkaAnswers: true })

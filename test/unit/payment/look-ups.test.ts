@@ -3,7 +3,7 @@ import { type Found, factsOf } from '../../../apps/payment/look-ups.ts'
 import { decidePayment } from '../../../apps/payment/payment.ts'
 import { paymentParticipant } from '../../../apps/payment/saga.ts'
 import type { Payment, PaymentVocabulary } from '../../../apps/payment/vocabulary.ts'
-import { type Fold, foldItem, startFold } from '../../../apps/shared/messaging/fold.ts'
+import { type Fold, foldItem, startFold } from '../../../apps/shared/messaging/decide/fold.ts'
 import { ids, inputNamed, now } from './inputs.ts'
 
 const refund = { type: 'RefundSucceeded', refundId: 'release', amountMinor: 1_000n } as const

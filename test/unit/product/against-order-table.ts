@@ -1,5 +1,5 @@
 import type { Order, OrderVocabulary } from '../../../apps/order/vocabulary.ts'
-import type { Verdict } from '../../../apps/shared/messaging/fold.ts'
+import type { Verdict } from '../../../apps/shared/messaging/decide/fold.ts'
 import type { Given } from '../order/orders.ts'
 import type { OrderInput } from '../order/table.ts'
 import { transitions } from '../order/transitions.ts'

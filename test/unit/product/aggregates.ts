@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import type { Input, Participant, Vocabulary } from '#messaging'
-import { foldItem, foldNeverSent, type Item, startFold, type Verdict } from '../../../apps/shared/messaging/fold.ts'
+import {
+  foldItem,
+  foldNeverSent,
+  type Item,
+  startFold,
+  type Verdict,
+} from '../../../apps/shared/messaging/decide/fold.ts'
 
 /** What one aggregate made of what came. */
 export interface Step<V extends Vocabulary> {

@@ -1,6 +1,6 @@
 import type { Order, OrderVocabulary } from '../../../apps/order/vocabulary.ts'
 import type { Payment, PaymentVocabulary } from '../../../apps/payment/vocabulary.ts'
-import type { Verdict } from '../../../apps/shared/messaging/fold.ts'
+import type { Verdict } from '../../../apps/shared/messaging/decide/fold.ts'
 import { capturedMinor, netMinor, refundedMinor } from './gateway-truth.ts'
 import type { Move } from './moves.ts'
 import { deadlines, type Product } from './product.ts'

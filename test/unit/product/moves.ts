@@ -1,7 +1,7 @@
 import type { Input } from '#messaging'
 import type { OrderVocabulary } from '../../../apps/order/vocabulary.ts'
 import type { Fact, GatewayAnswer, GatewayCall, PaymentVocabulary } from '../../../apps/payment/vocabulary.ts'
-import { handlerOf } from '../../../apps/shared/messaging/vocabulary.ts'
+import { handlerOf } from '../../../apps/shared/messaging/types/vocabulary.ts'
 import { ids, now } from '../payment/inputs.ts'
 import { type Arriving, type Step, stepOf } from './aggregates.ts'
 import { disturbances, facts, performances, type Truth } from './gateway-truth.ts'
