@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { type Cause, decideAll, type Log, type OpenTransaction } from '#messaging'
 import type { Metrics } from '#runtime'
-import { type Found, factsOf, type GatewayLookUps } from './look-ups.ts'
+import { type Found, factsOf, type GatewayLookUps } from './gateway/look-ups.ts'
 import type { PaymentParticipant } from './saga.ts'
 import { payments } from './store.ts'
 import type { PaymentDatabase } from './tables.ts'

@@ -1,7 +1,7 @@
 import { encodeEvent, on, ownJson } from '#contracts'
 import type { EffectHandler, Participant } from '#messaging'
-import type { Gateway } from './gateway.ts'
-import { decidePayment, dueAt } from './payment.ts'
+import { decidePayment, dueAt } from './decide/payment.ts'
+import type { Gateway } from './gateway/gateway.ts'
 import { payments } from './store.ts'
 import type { GatewayAnswer, PaymentVocabulary } from './vocabulary.ts'
 

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import { ownJson, parseOwnJson } from '#contracts'
 import { jsonbStore, type Store } from '#messaging'
-import { transfersOf } from './ledger.ts'
-import { posting } from './ledger-store.ts'
+import { transfersOf } from './ledger/ledger.ts'
+import { posting } from './ledger/ledger-store.ts'
 import type { PaymentDatabase } from './tables.ts'
 import type { Payment } from './vocabulary.ts'
 

@@ -18,7 +18,7 @@ export function withEdits(source: string, edits: readonly Edit[]): string {
 
 const inProcess: Build = {
   replaced: {
-    'apps/payment/stripe-gateway.ts': 'bench/paysaga/instant-gateway.ts',
+    'apps/payment/gateway/stripe/stripe-gateway.ts': 'bench/paysaga/instant-gateway.ts',
     'apps/notification/mailer.ts': 'bench/paysaga/instant-mailer.ts',
   },
   edited: {},

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Gateway, GatewayWord } from '../../apps/payment/gateway.ts'
+import type { Gateway, GatewayWord } from '../../apps/payment/gateway/gateway.ts'
 
 /** So long a hold stands at most card processors. */
 const holdMs = 7 * 24 * 60 * 60 * 1_000

@@ -1,6 +1,6 @@
+import { readingLedger } from '../../apps/payment/ledger/verify/rows.ts'
+import { type Head, verifyLedger } from '../../apps/payment/ledger/verify/verify.ts'
 import { readLedgerConfig } from '../config.ts'
-import { readingLedger } from '../ledger/rows.ts'
-import { type Head, verifyLedger } from '../ledger/verify.ts'
 import { openLocal } from './local.ts'
 import { complain, fail, print } from './output.ts'
 import { UsageError } from './support/failure.ts'

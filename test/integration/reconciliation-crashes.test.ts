@@ -3,9 +3,19 @@ import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest'
 import { NotPerformed } from '#messaging'
 import { createLogger, createMetrics } from '#runtime'
-import { type ReconciliationOptions, reconcileOnce, reconciliationRunner } from '../../apps/payment/reconciliation.ts'
-import { beginRun, bySchedule, endPage, isRunDue, takeRun } from '../../apps/payment/reconciliation-store.ts'
-import { findingsOf, findRun, latestRuns } from '../../apps/payment/reconciliation-views.ts'
+import {
+  type ReconciliationOptions,
+  reconcileOnce,
+  reconciliationRunner,
+} from '../../apps/payment/reconciliation/reconciliation.ts'
+import {
+  beginRun,
+  bySchedule,
+  endPage,
+  isRunDue,
+  takeRun,
+} from '../../apps/payment/reconciliation/reconciliation-store.ts'
+import { findingsOf, findRun, latestRuns } from '../../apps/payment/reconciliation/reconciliation-views.ts'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { limitMs } from '../support/limits.ts'

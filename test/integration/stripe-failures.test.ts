@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type EffectCall, NotPerformed } from '#messaging'
-import { stripeGateway } from '../../apps/payment/stripe-gateway.ts'
+import { stripeGateway } from '../../apps/payment/gateway/stripe/stripe-gateway.ts'
 import { effectCall } from '../support/effect-call.ts'
 import {
   failure,

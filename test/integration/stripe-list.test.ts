@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
 import { NotPerformed } from '#messaging'
-import { stripeList } from '../../apps/payment/stripe-list.ts'
+import { stripeList } from '../../apps/payment/gateway/stripe/stripe-list.ts'
 import { failure, intent, list, type StripeStub, type StubAnswer, stripeStub } from '../support/stripe-stub.ts'
 
 const orderId = randomUUID()

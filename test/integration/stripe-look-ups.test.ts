@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import { NotPerformed } from '#messaging'
-import { stripeLookUps } from '../../apps/payment/stripe-look-ups.ts'
+import { stripeLookUps } from '../../apps/payment/gateway/stripe/stripe-look-ups.ts'
 import { failure, intent, list, refund, type StripeStub, stripeStub } from '../support/stripe-stub.ts'
 
 const orderId = randomUUID()

@@ -1,6 +1,6 @@
 import Stripe from 'stripe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { StripeRequests } from '../../apps/payment/stripe-requests.ts'
+import { StripeRequests } from '../../apps/payment/gateway/stripe/stripe-requests.ts'
 import { effectCall } from '../support/effect-call.ts'
 import { startStripeMock, stripeMock } from '../support/stripe-mock.ts'
 import { payment, startSimulator } from '../unit/gateway-simulator/in-process.ts'

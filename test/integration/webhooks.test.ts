@@ -3,7 +3,7 @@ import Stripe from 'stripe'
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import { createApp, createLogger, createMetrics, createReadiness, type HttpApp, type Metrics } from '#runtime'
 import type { PaymentDatabase } from '../../apps/payment/tables.ts'
-import { webhookRoutes } from '../../apps/payment/webhooks.ts'
+import { webhookRoutes } from '../../apps/payment/webhooks/webhooks.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 
 const secret = 'whsec_of_this_test'

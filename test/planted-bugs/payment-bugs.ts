@@ -15,7 +15,7 @@ export const paymentBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a cancellation after the capture gives nothing back',
-    file: 'apps/payment/payment.ts',
+    file: 'apps/payment/decide/payment.ts',
     edits: [
       [
         "if (payment.position.at === 'gone' || payment.goal === 'release') return ignored",
@@ -26,7 +26,7 @@ export const paymentBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a refund that has failed is tried again under a new key',
-    file: 'apps/payment/refunds.ts',
+    file: 'apps/payment/decide/refunds.ts',
     edits: [
       [
         "return isAsked ? payment : inReview(payment, reviewOf('refund', 'refund_failed', { now, refundId }))",
@@ -37,7 +37,7 @@ export const paymentBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a hold that others have let go of stays in the ledger',
-    file: 'apps/payment/ledger.ts',
+    file: 'apps/payment/ledger/ledger.ts',
     edits: [
       [
         '...(was === undefined ? [] : [movementOf(ended, was, cause)]),',
@@ -54,19 +54,19 @@ export const paymentBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a webhook is believed whoever has signed it',
-    file: 'apps/payment/webhook-signature.ts',
+    file: 'apps/payment/gateway/stripe/webhook-signature.ts',
     edits: [["if (ours.length === 0) return 'forged'", "if (ours.length === 0) return 'valid'"]],
     caughtBy: { file: 'test/integration/webhooks.test.ts', test: 'is refused, counted, and not kept' },
   },
   {
     name: 'a webhook that was recorded is believed for ever',
-    file: 'apps/payment/webhook-signature.ts',
+    file: 'apps/payment/gateway/stripe/webhook-signature.ts',
     edits: [["? 'valid' : 'stale'", "? 'valid' : 'valid'"]],
     caughtBy: { file: 'test/integration/webhooks.test.ts', test: 'is refused, counted, and not kept' },
   },
   {
     name: 'a refund is sent under another key',
-    file: 'apps/payment/stripe-requests.ts',
+    file: 'apps/payment/gateway/stripe/stripe-requests.ts',
     edits: [
       [
         "return this.#send(() => this.#stripe.refunds.create(params, this.#key('')))",
@@ -77,7 +77,7 @@ export const paymentBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a reconciliation writes on although another process has its page',
-    file: 'apps/payment/reconciliation-store.ts',
+    file: 'apps/payment/reconciliation/reconciliation-store.ts',
     edits: [
       ["where id = ${id} and fence = ${fence} and state = 'running' returning id", 'where id = ${id} returning id'],
     ],
@@ -88,13 +88,13 @@ export const paymentBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a payment is compared while a call of its own is under way',
-    file: 'apps/payment/comparison.ts',
+    file: 'apps/payment/reconciliation/comparison.ts',
     edits: [["return operation.is === 'running' || ", 'return ']],
     caughtBy: { file: 'test/unit/payment/comparison.test.ts', test: 'while a call is under way' },
   },
   {
     name: 'what a page that died has repaired is counted again as matching',
-    file: 'apps/payment/reconciliation.ts',
+    file: 'apps/payment/reconciliation/reconciliation.ts',
     edits: [['new Map(await verdictsOf(db, run, ids))', 'new Map()']],
     caughtBy: {
       file: 'test/integration/reconciliation-crashes.test.ts',
@@ -103,13 +103,13 @@ export const paymentBugs: readonly PlantedBug[] = [
   },
   {
     name: 'what was looked up before the payment moved is believed',
-    file: 'apps/payment/reconciliation-pair.ts',
+    file: 'apps/payment/reconciliation/reconciliation-pair.ts',
     edits: [['before?.version !== looked.version || ', '']],
     caughtBy: { file: 'test/integration/reconciliation.test.ts', test: 'a payment that moves while it is looked up' },
   },
   {
     name: 'a second doubt takes the place of the first',
-    file: 'apps/payment/change.ts',
+    file: 'apps/payment/decide/change.ts',
     edits: [['withReviews(payment, [...reviewsOf(payment), review])', 'withReviews(payment, [review])']],
     caughtBy: {
       file: 'test/unit/product/product.test.ts',

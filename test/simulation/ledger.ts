@@ -1,5 +1,5 @@
 import type { Step } from '#messaging'
-import { type Account, transfersOf } from '../../apps/payment/ledger.ts'
+import { type Account, transfersOf } from '../../apps/payment/ledger/ledger.ts'
 import type { Payment } from '../../apps/payment/vocabulary.ts'
 import { Broken } from './simulated.ts'
 

@@ -1,5 +1,5 @@
-import type { GatewayList } from '../../apps/payment/gateway-list.ts'
-import type { Found, GatewayLookUps } from '../../apps/payment/look-ups.ts'
+import type { GatewayList } from '../../apps/payment/gateway/gateway-list.ts'
+import type { Found, GatewayLookUps } from '../../apps/payment/gateway/look-ups.ts'
 import { expiresAt, type PayingOrder } from './paying-order.ts'
 
 export interface ListingGateway {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
-import { hashOfTransfer, type Transfer } from '../../../infra/ledger/hashes.ts'
-import { readingLedger } from '../../../infra/ledger/rows.ts'
-import { type Head, verifyLedger } from '../../../infra/ledger/verify.ts'
+import { hashOfTransfer, type Transfer } from '../../../apps/payment/ledger/verify/hashes.ts'
+import { readingLedger } from '../../../apps/payment/ledger/verify/rows.ts'
+import { type Head, verifyLedger } from '../../../apps/payment/ledger/verify/verify.ts'
 import { type Paying, paid, paying, refunded } from '../../support/paying.ts'
 
 // What a superuser can do to the books, and that it shows. Each test begins with the same sound ledger of three blocks.

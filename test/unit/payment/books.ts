@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type Account, type Transfer, transfersOf } from '../../../apps/payment/ledger.ts'
+import { type Account, type Transfer, transfersOf } from '../../../apps/payment/ledger/ledger.ts'
 import type { Payment } from '../../../apps/payment/vocabulary.ts'
 
 /** An order's books, kept from its first transfer on, and held against the payment at every step. */

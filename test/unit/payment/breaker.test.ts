@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type EffectCall, type Log, NotPerformed } from '#messaging'
-import { gatewayCircuit, lookUpsWithBreaker, withBreaker } from '../../../apps/payment/breaker.ts'
-import type { Gateway, GatewayWord } from '../../../apps/payment/gateway.ts'
+import { gatewayCircuit, lookUpsWithBreaker, withBreaker } from '../../../apps/payment/gateway/breaker.ts'
+import type { Gateway, GatewayWord } from '../../../apps/payment/gateway/gateway.ts'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())

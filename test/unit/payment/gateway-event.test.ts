@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { eventOf } from '../../../apps/payment/gateway-event.ts'
+import { eventOf } from '../../../apps/payment/webhooks/gateway-event.ts'
 
 const event = (type: string, object: object, more: object = {}): string =>
   JSON.stringify({ id: 'evt_1', object: 'event', type, created: 1_790_000_000, data: { object }, ...more })

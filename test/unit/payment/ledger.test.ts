@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { decidePayment } from '../../../apps/payment/payment.ts'
+import { decidePayment } from '../../../apps/payment/decide/payment.ts'
 import type { Payment } from '../../../apps/payment/vocabulary.ts'
 import { propertySeed } from '../../support/config.ts'
 import { Books } from './books.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Found, factsOf } from '../../../apps/payment/look-ups.ts'
-import { decidePayment } from '../../../apps/payment/payment.ts'
+import { decidePayment } from '../../../apps/payment/decide/payment.ts'
+import { type Found, factsOf } from '../../../apps/payment/gateway/look-ups.ts'
 import { paymentParticipant } from '../../../apps/payment/saga.ts'
 import type { Payment, PaymentVocabulary } from '../../../apps/payment/vocabulary.ts'
 import { type Fold, foldItem, startFold } from '../../../apps/shared/messaging/decide/fold.ts'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
-import { openGateway } from '../../../apps/payment/stripe-client.ts'
+import { openGateway } from '../../../apps/payment/gateway/stripe/stripe-client.ts'
 
 const listening = z.object({ port: z.number() })
 

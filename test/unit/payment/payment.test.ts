@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { decodeEvent, encodeEvent, formatJson, parseOwnJson } from '#contracts'
-import { decidePayment, dueAt } from '../../../apps/payment/payment.ts'
+import { decidePayment, dueAt } from '../../../apps/payment/decide/payment.ts'
 import type { Payment } from '../../../apps/payment/vocabulary.ts'
 import { inWords, stateInWords } from './in-words.ts'
 import { dayBeforeExpiry, ids, inputNamed, now, timeOf } from './inputs.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decidePayment } from '../../../apps/payment/payment.ts'
+import { decidePayment } from '../../../apps/payment/decide/payment.ts'
 import type { Payment } from '../../../apps/payment/vocabulary.ts'
 import { propertySeed } from '../../support/config.ts'
 import type { Temper } from './gateway-model.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fromStripeAmount, toStripeAmount } from '../../../apps/payment/stripe-amount.ts'
+import { fromStripeAmount, toStripeAmount } from '../../../apps/payment/gateway/stripe/stripe-amount.ts'
 
 describe('an amount at Stripe', () => {
   test.each([

@@ -1,7 +1,7 @@
 import Stripe from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { NotPerformed } from '#messaging'
-import { GatewayFailed, objectionOf } from '../../../apps/payment/stripe-answers.ts'
+import { GatewayFailed, objectionOf } from '../../../apps/payment/gateway/stripe/stripe-answers.ts'
 
 type Raw = Parameters<typeof Stripe.errors.StripeError.generate>[0]
 

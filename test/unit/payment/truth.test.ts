@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Found } from '../../../apps/payment/look-ups.ts'
-import { decidePayment } from '../../../apps/payment/payment.ts'
-import { factOf, truth } from '../../../apps/payment/truth.ts'
+import { decidePayment } from '../../../apps/payment/decide/payment.ts'
+import type { Found } from '../../../apps/payment/gateway/look-ups.ts'
+import { factOf, truth } from '../../../apps/payment/review/truth.ts'
 import type { Payment } from '../../../apps/payment/vocabulary.ts'
 import { expiresAt, ids, inputNamed, now } from './inputs.ts'
 

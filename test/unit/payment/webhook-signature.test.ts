@@ -1,6 +1,6 @@
 import Stripe from 'stripe'
 import { expect, test } from 'vitest'
-import { signatureOf } from '../../../apps/payment/webhook-signature.ts'
+import { signatureOf } from '../../../apps/payment/gateway/stripe/webhook-signature.ts'
 
 const secret = 'whsec_of_today'
 const payload = '{"id":"evt_1","über":"ja"}'

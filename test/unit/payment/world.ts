@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { decidePayment } from '../../../apps/payment/payment.ts'
-import { conditionOf, statusOf } from '../../../apps/payment/status.ts'
+import { decidePayment } from '../../../apps/payment/decide/payment.ts'
+import { conditionOf, statusOf } from '../../../apps/payment/decide/status.ts'
 import type { GatewayAnswer, GatewayCall, Payment } from '../../../apps/payment/vocabulary.ts'
 import { attemptOf } from '../../support/attempt.ts'
 import { GatewayModel, type Temper } from './gateway-model.ts'

@@ -1,4 +1,4 @@
-import { decidePayment } from '../../../apps/payment/payment.ts'
+import { decidePayment } from '../../../apps/payment/decide/payment.ts'
 import type { Payment } from '../../../apps/payment/vocabulary.ts'
 import { inputNamed, timeOf } from '../payment/inputs.ts'
 import { onceCaptured } from '../payment/once-captured.ts'

@@ -1,7 +1,7 @@
 import { dueAt as orderDueAt } from '../../../apps/order/order.ts'
 import { orderParticipant } from '../../../apps/order/saga.ts'
 import type { Order, OrderVocabulary } from '../../../apps/order/vocabulary.ts'
-import { dueAt as paymentDueAt } from '../../../apps/payment/payment.ts'
+import { dueAt as paymentDueAt } from '../../../apps/payment/decide/payment.ts'
 import { paymentParticipant } from '../../../apps/payment/saga.ts'
 import type { GatewayAnswer, GatewayCall, Payment, PaymentVocabulary } from '../../../apps/payment/vocabulary.ts'
 import { limits } from '../order/orders.ts'
