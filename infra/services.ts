@@ -4,6 +4,7 @@ import { complaintsOf } from './complaints.ts'
 import { machineEnvironment, projectRoot, type ServicePorts } from './config.ts'
 import { changedSince, type Daemon, daemonFiles, end, signal, start, state } from './process/daemon.ts'
 import { busyPorts, type NeededPort } from './process/ports.ts'
+import { serviceFolder } from './service-folder.ts'
 import { settingsReadBy } from './service-settings.ts'
 import type { Problem, ProcessStatus, Profile, Stack } from './stack.ts'
 
@@ -184,7 +185,7 @@ function serviceDaemon(
     endSignals: [{ signal: 'SIGTERM', stillMaxMs: endStillMaxMs + drainMsOf(environment) }],
     command: async () => ({
       file: process.execPath,
-      args: [...nodeFlags, `apps/${name}/main.ts`],
+      args: [...nodeFlags, `${serviceFolder(name)}/main.ts`],
       environment,
       workingDirectory: projectRoot,
     }),

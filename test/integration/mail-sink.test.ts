@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { freePorts } from '../../infra/index.ts'
 import { limitMs } from '../support/limits.ts'
 
-const script = new URL('../../apps/mail-sink/main.ts', import.meta.url).pathname
+const script = new URL('../../apps/simulators/mail/main.ts', import.meta.url).pathname
 const list = z.object({ messages: z.array(z.looseObject({ id: z.string(), subject: z.string() })) })
 let directory: string
 let ports: { http: number; smtp: number }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { Fault } from '../../apps/gateway-simulator/faults.ts'
+import type { Fault } from '../../apps/simulators/gateway/faults/faults.ts'
 import { cancellation, confirmation, expectEnding, givenBack, letGo, taken } from '../support/ending.ts'
 import { follow } from '../support/follow.ts'
 import { limitMs, scaledMs } from '../support/limits.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { inject } from 'vitest'
 import { z } from 'zod'
-import type { Fault } from '../../apps/gateway-simulator/faults.ts'
+import type { Fault } from '../../apps/simulators/gateway/faults/faults.ts'
 import type { ServicePorts } from '../../infra/config.ts'
 import type { StackOptions } from '../../infra/index.ts'
 import type { Databases } from './layout.ts'

@@ -8,7 +8,7 @@ import { vi } from 'vitest'
 import { freePorts } from '../../infra/index.ts'
 import { limitMs } from './limits.ts'
 
-const script = new URL('../../apps/gateway-simulator/main.ts', import.meta.url).pathname
+const script = new URL('../../apps/simulators/gateway/main.ts', import.meta.url).pathname
 
 type Settings = Readonly<Record<string, string>>
 

@@ -148,8 +148,8 @@ describe('the figures of the documents', () => {
         readPaymentConfig(),
         readNotificationConfig(),
         readRelayConfig(),
-        (await import('../../apps/gateway-simulator/config.ts')).config,
-        (await import('../../apps/mail-sink/config.ts')).config,
+        (await import('../../apps/simulators/gateway/config.ts')).config,
+        (await import('../../apps/simulators/mail/config.ts')).config,
       ].flatMap((config) => Object.entries(config)),
     )
     const compared = [...example]

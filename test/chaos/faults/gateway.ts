@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import type { Fault } from '../../../apps/gateway-simulator/faults.ts'
+import type { Fault } from '../../../apps/simulators/gateway/faults/faults.ts'
 import { queryRows } from '../../support/query.ts'
 import type { Struck, World } from '../round.ts'
 import { eventually } from './eventually.ts'

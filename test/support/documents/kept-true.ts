@@ -37,7 +37,7 @@ const keepings: Readonly<Record<string, readonly (readonly [RegExp, Keeping])[]>
   'docs/adopt.md': [...outboxOnly, [/^docker run/, by('docker/compose')]],
   'docs/chaos.md': [[/^make chaos$/, untested('it takes half an hour; parts of it are among the saga tests')]],
   'docs/gateway-simulator.md': [
-    [/^PORT=3010 .* node apps\/gateway-simulator/, prints(/gateway-simulator is ready/)],
+    [/^PORT=3010 .* node apps\/simulators\/gateway/, prints(/gateway-simulator is ready/)],
     [/charges\?orderId=o1/, prints(/"orders":/)],
     [/summary/, prints(/"currencies":/)],
     [/webhooks'/, prints(/"delivered":/)],

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createAgenda } from '../../../apps/gateway-simulator/agenda.ts'
+import { createAgenda } from '../../../apps/simulators/gateway/engine/agenda.ts'
 import { propertySeed } from '../../support/config.ts'
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createFaults, type Fault, fault } from '../../../apps/gateway-simulator/faults.ts'
+import { createFaults, type Fault, fault } from '../../../apps/simulators/gateway/faults/faults.ts'
 
 const slow = { delayMs: 10 }
 const broken = { status: 500, when: 'after' } as const

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseForm } from '../../../apps/gateway-simulator/form.ts'
+import { parseForm } from '../../../apps/simulators/gateway/stripe-api/form.ts'
 
 test.each([
   ['', {}],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createKeys } from '../../../apps/gateway-simulator/idempotency.ts'
+import { createKeys } from '../../../apps/simulators/gateway/engine/idempotency.ts'
 
 const now = 1_000_000
 

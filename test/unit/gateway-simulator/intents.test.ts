@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Operation, operate } from '../../../apps/gateway-simulator/intents.ts'
-import type { Charge, Intent } from '../../../apps/gateway-simulator/state.ts'
+import { type Operation, operate } from '../../../apps/simulators/gateway/engine/intents.ts'
+import type { Charge, Intent } from '../../../apps/simulators/gateway/engine/state.ts'
 
 const clock = { now: 1_000, holdSeconds: 100, refundSettlesAtMs: 1_000_500 }
 const about = {

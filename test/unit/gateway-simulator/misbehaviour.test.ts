@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import type { Misdeed } from '../../../apps/gateway-simulator/faults.ts'
-import type { Gateway } from '../../../apps/gateway-simulator/gateway.ts'
+import type { Gateway } from '../../../apps/simulators/gateway/engine/gateway.ts'
+import type { Misdeed } from '../../../apps/simulators/gateway/faults/faults.ts'
 import { startSimulator } from './in-process.ts'
 
 const intent = z.object({ id: z.string(), status: z.string() })

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { faultOf, requestPresets, webhookPresets } from '../../../apps/gateway-simulator/fault-form.ts'
+import { faultOf, requestPresets, webhookPresets } from '../../../apps/simulators/gateway/console/fault-form.ts'
 import { payment, startSimulator } from './in-process.ts'
 
 let simulator: Awaited<ReturnType<typeof startSimulator>>

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { createLogger } from '#runtime'
-import { type DurableRecord, openRecord } from '../../../apps/gateway-simulator/record.ts'
-import type { Entry } from '../../../apps/gateway-simulator/state.ts'
+import { type DurableRecord, openRecord } from '../../../apps/simulators/gateway/engine/record.ts'
+import type { Entry } from '../../../apps/simulators/gateway/engine/state.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 let directory: string

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createShelf } from '../../../apps/gateway-simulator/shelf.ts'
+import { createShelf } from '../../../apps/simulators/gateway/engine/shelf.ts'
 
 const filled = (...ids: readonly string[]) => {
   const shelf = createShelf<string>()

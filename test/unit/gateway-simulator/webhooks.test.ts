@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Fault } from '../../../apps/gateway-simulator/faults.ts'
+import type { Fault } from '../../../apps/simulators/gateway/faults/faults.ts'
 import { limitMs } from '../../support/limits.ts'
 import { receiveWebhooks } from '../../support/webhook-receiver.ts'
 import { payment, startSimulator } from './in-process.ts'
