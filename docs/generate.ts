@@ -5,7 +5,7 @@ import {
   type Service,
   topicOf,
 } from '../apps/shared/contracts/index.ts'
-import { catalogue, type Listed } from '../apps/shared/runtime/metric-catalogue.ts'
+import { catalogue, type Listed } from '../apps/shared/runtime/metrics/metric-catalogue.ts'
 import { messageDiagram, orderDiagram, paymentDiagram } from './state-diagrams.ts'
 
 // What is derived from the choreography, the decision tables and the catalogue of metrics. `make generate` writes it; the tidy test compares.

@@ -231,7 +231,7 @@ export const bugs: readonly PlantedBug[] = [
   },
   {
     name: 'a process that stays deaf lives on',
-    file: 'apps/shared/runtime/service.ts',
+    file: 'apps/shared/runtime/process/service.ts',
     edits: [['      void membership.lost.then((err) => life.fail(err))\n', '']],
     caughtBy: { file: kafkaPort, test: 'ends its process with 1 when a new consumer is as deaf' },
   },

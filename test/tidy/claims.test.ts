@@ -4,7 +4,7 @@ import { readNotificationConfig } from '../../apps/notification/config.ts'
 import { readOrderConfig } from '../../apps/order/config.ts'
 import { readPaymentConfig } from '../../apps/payment/config.ts'
 import { readRelayConfig } from '../../apps/relay/config.ts'
-import { catalogue } from '../../apps/shared/runtime/metric-catalogue.ts'
+import { catalogue } from '../../apps/shared/runtime/metrics/metric-catalogue.ts'
 import { readConfig as readInfraConfig } from '../../infra/config.ts'
 import { files, read } from './files.ts'
 

@@ -8,8 +8,8 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import type { Log } from './logger.ts'
-import type { Metrics } from './metrics.ts'
-import { watchPool } from './pool-metrics.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import { watchPool } from './metrics/pool-metrics.ts'
 
 export interface DatabaseOptions {
   readonly url: string

@@ -97,7 +97,7 @@ describe('make redrive', () => {
   })
 
   it('knows the causes that the services know', async () => {
-    const routes = await readFile(new URL('../../../apps/shared/runtime/operations.ts', import.meta.url), 'utf8')
+    const routes = await readFile(new URL('../../../apps/shared/runtime/http/operations.ts', import.meta.url), 'utf8')
     expect(routes).toContain(`z.enum([${causes.map((cause) => `'${cause}'`).join(', ')}])`)
   })
 })

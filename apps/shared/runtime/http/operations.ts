@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Keyring } from '../config.ts'
 import { authenticateOperator } from './authentication.ts'
-import type { Keyring } from './config.ts'
 import type { HttpApp } from './http.ts'
 import type { HttpEnv } from './http-env.ts'
 import { failure, json } from './responses.ts'

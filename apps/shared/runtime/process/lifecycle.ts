@@ -1,11 +1,11 @@
 import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
-import type { HttpApp } from './http.ts'
+import type { HttpApp } from '../http/http.ts'
+import type { Log } from '../logger.ts'
+import type { Readiness } from '../readiness.ts'
+import { startTracing } from '../tracing.ts'
 import { serveHttp } from './listening.ts'
-import type { Log } from './logger.ts'
-import type { Readiness } from './readiness.ts'
 import { type StopStep, stopInOrder } from './stopping.ts'
-import { startTracing } from './tracing.ts'
 
 export interface Life {
   readonly log: Log

@@ -1,4 +1,4 @@
-import type { Log } from './logger.ts'
+import type { Log } from '../logger.ts'
 
 export interface StopStep {
   readonly name: string

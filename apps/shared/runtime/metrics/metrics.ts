@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { describeError } from './logger.ts'
+import { describeError } from '../logger.ts'
 import { catalogue, type Listed, type MetricKind } from './metric-catalogue.ts'
 import { carefulLook, type Look } from './scrape-look.ts'
 

@@ -1,4 +1,4 @@
-import { codeOf } from './logger.ts'
+import { codeOf } from '../logger.ts'
 
 /**
  * Whether the database could not do its work now although the statement may be right: asking again later is the

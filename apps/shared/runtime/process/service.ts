@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import type { Kysely } from 'kysely'
-import type { Keyring } from './config.ts'
-import { closeDatabase, openConnections, openDatabase, pingDatabase } from './database.ts'
-import { createApp, type HttpApp } from './http.ts'
+import type { Keyring } from '../config.ts'
+import { closeDatabase, openConnections, openDatabase, pingDatabase } from '../database.ts'
+import { createApp, type HttpApp } from '../http/http.ts'
+import { type Operations, operationsRoutes } from '../http/operations.ts'
+import { createLogger, type Log, type LogLevel } from '../logger.ts'
+import { createMetrics, type Metrics } from '../metrics/metrics.ts'
+import { createReadiness } from '../readiness.ts'
+import { waitFor } from '../wait-for.ts'
 import { runProcess } from './lifecycle.ts'
-import { createLogger, type Log, type LogLevel } from './logger.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
-import { type Operations, operationsRoutes } from './operations.ts'
-import { createReadiness } from './readiness.ts'
-import { waitFor } from './wait-for.ts'
 
 /** What every participant of the saga is told by its environment. */
 export interface ServiceSettings {

@@ -1,8 +1,8 @@
 import { context, ProxyTracerProvider, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 import type { Context, MiddlewareHandler, Next } from 'hono'
 import { routePath } from 'hono/route'
+import { contextOf } from '../traceparent.ts'
 import type { HttpEnv } from './http-env.ts'
-import { contextOf } from './traceparent.ts'
 
 /** What asks after our health every few seconds would drown the rest. */
 const unseen: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
-import type { Keyring } from './config.ts'
+import type { Keyring } from '../config.ts'
 import type { HttpEnv } from './http-env.ts'
 import { problem } from './problem.ts'
 
