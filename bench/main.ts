@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ProgressLine, secondsSince } from '../infra/cli/support/progress-line.ts'
+import { ProgressLine, secondsSince } from '../infra/cli/support/display/progress-line.ts'
 import { readConfig } from '../infra/config.ts'
 import { withLock } from '../infra/process/lock.ts'
 import { beginRun } from '../infra/runs/run.ts'

@@ -10,8 +10,8 @@ import { readConfig } from '#runtime'
 //   make up
 //   export PATH="$PWD/infra/node/node_modules/.bin:$PATH"
 //   export MIGRATIONS_DATABASE_URL=postgres://postgres@127.0.0.1:15432/paysaga KAFKA_BROKERS=127.0.0.1:19092
-//   node infra/jobs/migrations.ts billing examples/outbox-only/migrations
-//   node infra/jobs/topics.ts billing.events
+//   node infra/cli/jobs/migrations.ts billing examples/outbox-only/migrations
+//   node infra/cli/jobs/topics.ts billing.events
 //   export BILLING_DATABASE_URL=postgres://billing@127.0.0.1:15432/paysaga
 //   node examples/outbox-only/main.ts ada@example.com 1290 EUR
 //   make consume TOPIC=billing.events

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { type Kafka, type KafkaMessage, kafkaClient, withAdmin } from '../kafka/client.ts'
-import { command, type Local } from './local.ts'
-import { print } from './output.ts'
-import { choose } from './support/choice.ts'
-import { parseConsumption, type Start } from './support/consumption.ts'
+import { choose } from './support/arguments/choice.ts'
+import { parseConsumption, type Start } from './support/arguments/consumption.ts'
+import { ownTopics } from './support/arguments/topic-names.ts'
+import { print } from './support/display/output.ts'
 import { interruption, untilAborted } from './support/interruption.ts'
-import { demandOurs } from './support/ours.ts'
-import { ownTopics } from './support/topic-names.ts'
+import { command, type Local } from './support/stack/local.ts'
+import { demandOurs } from './support/stack/ours.ts'
 
 /** `make consume`: a topic's messages until its end as it is now, at most N; with F=1 also what comes, until Ctrl-C. */
 async function consume(local: Local): Promise<void> {

@@ -1,8 +1,8 @@
 import { endRotation } from '../process/log-rotation.ts'
-import { command, type Local } from './local.ts'
-import { elapsed, fail, print } from './output.ts'
-import { endLeftovers } from './support/end-leftovers.ts'
+import { elapsed, fail, print } from './support/display/output.ts'
 import { UsageError } from './support/failure.ts'
+import { endLeftovers } from './support/stack/end-leftovers.ts'
+import { command, type Local } from './support/stack/local.ts'
 
 /** `make down`: ends the services, then the stack. Data stays. */
 async function down({ services, stack, provider }: Local): Promise<void> {

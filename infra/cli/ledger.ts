@@ -1,11 +1,11 @@
 import { readingLedger } from '../../apps/payment/ledger/verify/rows.ts'
 import { type Head, verifyLedger } from '../../apps/payment/ledger/verify/verify.ts'
 import { readLedgerConfig } from '../config.ts'
-import { openLocal } from './local.ts'
-import { complain, fail, print } from './output.ts'
+import { settingsWarnings } from './support/arguments/settings.ts'
+import { complain, fail, print } from './support/display/output.ts'
 import { UsageError } from './support/failure.ts'
-import { demandOurs } from './support/ours.ts'
-import { settingsWarnings } from './support/settings.ts'
+import { openLocal } from './support/stack/local.ts'
+import { demandOurs } from './support/stack/ours.ts'
 
 /** `make ledger`: recomputes every chain and every block, and names the first that does not fit. */
 async function ledger(): Promise<void> {

@@ -3,12 +3,12 @@ import { basename, join } from 'node:path'
 import { prettyFactory } from 'pino-pretty'
 import { followFile, lastLines } from '../process/log-file.ts'
 import { components, type Stack } from '../stack.ts'
-import { command, type Local } from './local.ts'
-import { print } from './output.ts'
+import { didYouMean } from './support/arguments/nearest.ts'
+import { print } from './support/display/output.ts'
 import { UsageError } from './support/failure.ts'
 import { interruption, untilAborted } from './support/interruption.ts'
-import { didYouMean } from './support/nearest.ts'
-import { parts } from './support/ours.ts'
+import { command, type Local } from './support/stack/local.ts'
+import { parts } from './support/stack/ours.ts'
 
 const linesOfOne = 200
 const linesOfEach = 30

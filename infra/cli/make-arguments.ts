@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { projectRoot } from '../config.ts'
-import { fail } from './output.ts'
+import { targetsOf, unreadVariables } from './support/arguments/make-variables.ts'
+import { didYouMean } from './support/arguments/nearest.ts'
+import { knownSettings } from './support/arguments/settings.ts'
+import { fail } from './support/display/output.ts'
 import { UsageError } from './support/failure.ts'
-import { targetsOf, unreadVariables } from './support/make-variables.ts'
-import { didYouMean } from './support/nearest.ts'
-import { knownSettings } from './support/settings.ts'
 
 // Called by the Makefile for what make itself would let pass, or would tell in its own way: a variable of the command line
 // that nothing reads, and a target that does not exist.

@@ -1,13 +1,13 @@
 import { formatMoney } from '#contracts'
-import { placeOrder } from './api.ts'
-import { command, type Local } from './local.ts'
-import { print } from './output.ts'
-import { withDatabase } from './support/database.ts'
 import { good } from './support/display/color.ts'
-import { readOrderFile } from './support/order-file.ts'
-import { demandOurs } from './support/ours.ts'
-import { timelineLines } from './timeline.ts'
-import { type Watched, watchOrder } from './watch.ts'
+import { print } from './support/display/output.ts'
+import { placeOrder } from './support/order/api.ts'
+import { withDatabase } from './support/order/database.ts'
+import { readOrderFile } from './support/order/order-file.ts'
+import { timelineLines } from './support/order/timeline.ts'
+import { type Watched, watchOrder } from './support/order/watch.ts'
+import { command, type Local } from './support/stack/local.ts'
+import { demandOurs } from './support/stack/ours.ts'
 
 /** `make order`: places the first of the example orders, or the order in a file, and watches it. */
 async function order(local: Local): Promise<void> {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 import { projectRoot } from '../config.ts'
-import { fail, print } from './output.ts'
+import { fail, print } from './support/display/output.ts'
 
 const run = promisify(execFile)
 const timeoutMs = 120_000

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { command, type Local } from './local.ts'
-import { print, printTable } from './output.ts'
+import { type Participant, parseRedrive, type Redrive, redriveUsage } from './support/arguments/redrive-request.ts'
 import { askAsOperator } from './support/ask.ts'
-import { notOurs, strangersIn } from './support/ours.ts'
+import { print, printTable } from './support/display/output.ts'
 import { parkedAt } from './support/parked.ts'
-import { type Participant, parseRedrive, type Redrive, redriveUsage } from './support/redrive-request.ts'
+import { command, type Local } from './support/stack/local.ts'
+import { notOurs, strangersIn } from './support/stack/ours.ts'
 
 const done = z.object({ keys: z.array(z.string()) })
 

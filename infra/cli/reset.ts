@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { engineAnswers } from '../docker/engine.ts'
 import { openStack, serviceNames } from '../index.ts'
 import { endRotation } from '../process/log-rotation.ts'
-import { command, type Local } from './local.ts'
-import { print } from './output.ts'
-import { usedProviders } from './provider.ts'
+import { print } from './support/display/output.ts'
+import { command, type Local } from './support/stack/local.ts'
+import { usedProviders } from './support/stack/provider.ts'
 
 /** `make reset`: down, and all data gone. Removes by name, so that a PAYSAGA_DIRECTORY with other things in it keeps those. */
 async function reset({ services, stack, provider, config }: Local): Promise<void> {

@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { z } from 'zod'
-import { command, type Local } from './local.ts'
-import { print, printTable } from './output.ts'
-import { choose } from './support/choice.ts'
+import { choose } from './support/arguments/choice.ts'
+import { print, printTable } from './support/display/output.ts'
 import { UsageError } from './support/failure.ts'
-import { demandOurs } from './support/ours.ts'
+import { command, type Local } from './support/stack/local.ts'
+import { demandOurs } from './support/stack/ours.ts'
 
 const statementTimeoutMs = 30_000
 const databases = ['order', 'payment', 'notification', 'admin'] as const

@@ -1,6 +1,6 @@
-import { command, type Local } from './local.ts'
-import { print } from './output.ts'
+import { print } from './support/display/output.ts'
 import { UsageError } from './support/failure.ts'
+import { command, type Local } from './support/stack/local.ts'
 import { issuesOf, verdictOf } from './support/status/issues.ts'
 import { observe } from './support/status/observe.ts'
 import { reportInJson, reportLines } from './support/status/words.ts'

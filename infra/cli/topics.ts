@@ -1,8 +1,8 @@
 import { kafkaClient, withAdmin } from '../kafka/client.ts'
-import { command, type Local } from './local.ts'
-import { printTable } from './output.ts'
-import { demandOurs } from './support/ours.ts'
-import { ownTopics } from './support/topic-names.ts'
+import { ownTopics } from './support/arguments/topic-names.ts'
+import { printTable } from './support/display/output.ts'
+import { command, type Local } from './support/stack/local.ts'
+import { demandOurs } from './support/stack/ours.ts'
 
 /** `make topics`: how much is in each. Kafka's own topics are left out. */
 async function topics(local: Local): Promise<void> {

@@ -1,9 +1,9 @@
 import { beginKeepingRun } from '../runs/run.ts'
-import { bringUp, printAddresses, printEndpoints } from './bring-up.ts'
-import { command, type Local } from './local.ts'
-import { print } from './output.ts'
+import { print } from './support/display/output.ts'
 import { allIsWell } from './support/display/verdict.ts'
-import { planFor } from './support/plan.ts'
+import { bringUp, printAddresses, printEndpoints } from './support/stack/bring-up.ts'
+import { command, type Local } from './support/stack/local.ts'
+import { planFor } from './support/stack/plan.ts'
 
 /** `make up`: everything; with ONLY=order,… those and what they need; with ONLY=stack what the services stand on, and its addresses. */
 async function up(local: Local): Promise<void> {

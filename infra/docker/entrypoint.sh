@@ -8,7 +8,7 @@ case "${1:-}" in
   migrations | topics)
     job=$1
     shift
-    exec node "infra/jobs/$job.ts" "$@"
+    exec node "infra/cli/jobs/$job.ts" "$@"
     ;;
   connectors) exec node apps/relay/once.ts ;;
 esac

@@ -1,4 +1,4 @@
-import { complain, fail, print } from '../cli/output.ts'
+import { complain, fail, print } from '../cli/support/display/output.ts'
 import { awaitJars } from '../native/jars-progress.ts'
 import { missingMaven } from '../native/prerequisites.ts'
 

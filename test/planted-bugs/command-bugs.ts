@@ -5,13 +5,13 @@ const saga = 'test/saga/commands.test.ts'
 export const commandBugs: readonly PlantedBug[] = [
   {
     name: 'whatever answers on the port is taken for the stack of this checkout',
-    file: 'infra/cli/support/ours.ts',
+    file: 'infra/cli/support/stack/ours.ts',
     edits: [['  if (strangers.length > 0) throw notOurs(local, strangers)\n', '']],
     caughtBy: { file: saga, test: 'asks and changes nothing of the first' },
   },
   {
     name: 'a paused part is talked to, and never answers',
-    file: 'infra/cli/support/ours.ts',
+    file: 'infra/cli/support/stack/ours.ts',
     edits: [["state: found.paused ? 'paused' : 'running', id: `process", "state: 'running', id: `process"]],
     caughtBy: { file: saga, test: 'is not kept waiting by a part that is paused' },
   },
@@ -34,7 +34,7 @@ export const commandBugs: readonly PlantedBug[] = [
   },
   {
     name: 'every look has a connection of its own',
-    file: 'infra/cli/support/database.ts',
+    file: 'infra/cli/support/order/database.ts',
     edits: [['    max: 1,\n', '    max: 4,\n']],
     caughtBy: { file: saga, test: 'reads through one connection' },
   },

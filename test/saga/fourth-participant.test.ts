@@ -61,7 +61,7 @@ describe('a fourth participant', () => {
   }
 
   beforeAll(async () => {
-    await shell(shop, ...exports, documented(guide, 'node infra/jobs/migrations.ts'))
+    await shell(shop, ...exports, documented(guide, 'node infra/cli/jobs/migrations.ts'))
     await db.connect()
     ;[port = 0] = await freePorts(1)
   })

@@ -1,5 +1,5 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
-import { ProgressLine } from '../../infra/cli/support/progress-line.ts'
+import { ProgressLine } from '../../infra/cli/support/display/progress-line.ts'
 
 /**
  * `make chaos` into a file or a pipe: what is tested, as the nth of how many. On a terminal the default reporter shows

@@ -1,6 +1,6 @@
 import { firstKey, type ServiceName, servicePort } from '../../services.ts'
-import type { Local } from '../local.ts'
 import { refusalInWords } from './refusal.ts'
+import type { Local } from './stack/local.ts'
 
 /** The first request of a process that has just started, on a slow machine. */
 export const requestTimeoutMs = 60_000

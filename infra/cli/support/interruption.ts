@@ -1,4 +1,4 @@
-import { whenReaderLeaves } from '../output.ts'
+import { whenReaderLeaves } from './display/output.ts'
 
 /**
  * Aborted by Ctrl-C, by SIGTERM, and when nothing reads the output any more: for a command that goes on until then, and

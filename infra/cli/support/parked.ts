@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Local } from '../local.ts'
+import type { Participant } from './arguments/redrive-request.ts'
 import { askAsOperator } from './ask.ts'
-import type { Participant } from './redrive-request.ts'
+import type { Local } from './stack/local.ts'
 
 const parked = z.object({
   groups: z.array(z.object({ state: z.string(), cause: z.string(), type: z.string(), keys: z.int() })),

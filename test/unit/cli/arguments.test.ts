@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { choose } from '../../../infra/cli/support/choice.ts'
-import { parseConsumption } from '../../../infra/cli/support/consumption.ts'
+import { choose } from '../../../infra/cli/support/arguments/choice.ts'
+import { parseConsumption } from '../../../infra/cli/support/arguments/consumption.ts'
+import { nearest } from '../../../infra/cli/support/arguments/nearest.ts'
+import { causes, parseRedrive } from '../../../infra/cli/support/arguments/redrive-request.ts'
 import { UsageError } from '../../../infra/cli/support/failure.ts'
-import { nearest } from '../../../infra/cli/support/nearest.ts'
-import { firstOrder, readOrderFile } from '../../../infra/cli/support/order-file.ts'
-import { causes, parseRedrive } from '../../../infra/cli/support/redrive-request.ts'
+import { firstOrder, readOrderFile } from '../../../infra/cli/support/order/order-file.ts'
 
 const order = '01a2043a-493a-7887-84cb-3baaeb76c172'
 

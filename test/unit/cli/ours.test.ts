@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { complaintOf, type Whereabouts } from '../../../infra/cli/support/ours.ts'
+import { complaintOf, type Whereabouts } from '../../../infra/cli/support/stack/ours.ts'
 
 const order: Whereabouts = { name: 'order', port: 3001, state: 'running', id: 'process 7', ports: [3001] }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { planFor } from '../../../infra/cli/support/plan.ts'
+import { planFor } from '../../../infra/cli/support/stack/plan.ts'
 
 const whole = ['postgres', 'kafka', 'connect']
 const inWords = (only: string) => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { targetsOf, unreadVariables } from '../../../infra/cli/support/make-variables.ts'
-import { knownSettings, unknownSettings } from '../../../infra/cli/support/settings.ts'
+import { targetsOf, unreadVariables } from '../../../infra/cli/support/arguments/make-variables.ts'
+import { knownSettings, unknownSettings } from '../../../infra/cli/support/arguments/settings.ts'
 
 describe('names in .env', () => {
   it('are known from .env.example, from what Compose reads, and from OpenTelemetry and this machine', async () => {

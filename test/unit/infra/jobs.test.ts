@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { schemasOf, topicsOf } from '../../../infra/jobs/arguments.ts'
+import { schemasOf, topicsOf } from '../../../infra/cli/jobs/arguments.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../../', import.meta.url))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ProgressLine } from '../../../infra/cli/support/progress-line.ts'
+import { ProgressLine } from '../../../infra/cli/support/display/progress-line.ts'
 
 function lineOn(terminal: boolean, columns = 80) {
   const written: string[] = []

@@ -1,4 +1,4 @@
-import { ProgressLine } from '../progress-line.ts'
+import { ProgressLine } from './progress-line.ts'
 
 /** A start that is shorter needs no words. */
 const patienceMs = 2_000

@@ -3,7 +3,7 @@ import { choreography, type Service, topicOf } from '#contracts'
 import { kafkaClient } from '../../../kafka/client.ts'
 import { consumerLag, type GroupAndTopic } from '../../../kafka/lag.ts'
 import type { Stack } from '../../../stack.ts'
-import { withDatabase } from '../database.ts'
+import { withDatabase } from '../order/database.ts'
 import type { GroupReport, SlotReport } from './report.ts'
 
 /** What each group still has to handle. */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { servicePort } from '../../../services.ts'
-import type { Local } from '../../local.ts'
+import type { Participant } from '../arguments/redrive-request.ts'
 import { askAsOperator } from '../ask.ts'
 import { parkedAt } from '../parked.ts'
-import type { Participant } from '../redrive-request.ts'
+import type { Local } from '../stack/local.ts'
 import type { FindingReport, ParkedReport, ReviewReport } from './report.ts'
 
 const timeoutMs = 3_000

@@ -1,5 +1,5 @@
 import type { ProcessState } from '../../../stack.ts'
-import type { Participant } from '../redrive-request.ts'
+import type { Participant } from '../arguments/redrive-request.ts'
 
 /** Everything that `make status` looks at, as it was found. Field names are those of `--json`. */
 export interface Report {

@@ -1,4 +1,4 @@
-import { tableLines } from '../../output.ts'
+import { tableLines } from '../display/output.ts'
 import type { ProcessReport, Report, Section } from './report.ts'
 
 /** One document for a program: whether all is well, and everything as it was found; null what could not be asked. */

@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { InfraConfig } from '../config.ts'
-import { engineAnswers } from '../docker/engine.ts'
-import { openStack } from '../index.ts'
-import { missingTools } from '../native/prerequisites.ts'
-import { type Provider, providers } from '../stack.ts'
+import type { InfraConfig } from '../../../config.ts'
+import { engineAnswers } from '../../../docker/engine.ts'
+import { openStack } from '../../../index.ts'
+import { missingTools } from '../../../native/prerequisites.ts'
+import { type Provider, providers } from '../../../stack.ts'
 
 /**
  * What the stack runs on: what STACK says; else what it was started on last; else processes where Java and Maven are, else

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { choreography, type Service } from '#contracts'
-import type { Database } from './support/database.ts'
+import type { Database } from './database.ts'
 import type { Said } from './timeline.ts'
 
 /** What an order waits for, as lines for a person; empty when its saga is over. */

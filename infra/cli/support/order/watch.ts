@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
+import type { Local } from '../stack/local.ts'
 import { getOrder, type OrderView } from './api.ts'
-import type { Local } from './local.ts'
-import type { Database } from './support/database.ts'
+import type { Database } from './database.ts'
 import { type Said, timelineOf } from './timeline.ts'
 
 export interface Watched {

@@ -1,5 +1,5 @@
-import { readTopicsConfig } from '../config.ts'
-import { createTopics, differentWarning } from '../kafka/topics.ts'
+import { readTopicsConfig } from '../../config.ts'
+import { createTopics, differentWarning } from '../../kafka/topics.ts'
 import { topicsOf } from './arguments.ts'
 import { job } from './job.ts'
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { UsageError } from './failure.ts'
+import { UsageError } from '../failure.ts'
 
-const example = new URL('../../../examples/orders.json', import.meta.url)
+const example = new URL('../../../../examples/orders.json', import.meta.url)
 
 /** The first order in a file of one or of several; without a file that of the examples. Whether it is one, the service says. */
 export async function readOrderFile(file: string): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { UsageError } from './failure.ts'
+import { UsageError } from '../failure.ts'
 
 /** Where reading begins, in every partition. */
 export type Start =

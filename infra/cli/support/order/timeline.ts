@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Database } from './support/database.ts'
-import { faint } from './support/display/color.ts'
+import { faint } from '../display/color.ts'
+import type { Database } from './database.ts'
 
 export interface Said {
   readonly type: string

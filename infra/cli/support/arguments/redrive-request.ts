@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { UsageError } from '../failure.ts'
 import { choose } from './choice.ts'
-import { UsageError } from './failure.ts'
 
 /** The services that park what they cannot handle. */
 export const participants = ['order', 'payment', 'notification'] as const

@@ -1,11 +1,11 @@
-import { inspect } from '../../docker/engine.ts'
-import { containerName, projectName } from '../../docker/project.ts'
-import { daemonFiles, recall } from '../../process/daemon.ts'
-import { occupant } from '../../process/ports.ts'
-import { lookUp } from '../../process/process-table.ts'
-import { type ServiceName, serviceNames, servicePort } from '../../services.ts'
-import { type Component, components } from '../../stack.ts'
-import type { Local } from '../local.ts'
+import { inspect } from '../../../docker/engine.ts'
+import { containerName, projectName } from '../../../docker/project.ts'
+import { daemonFiles, recall } from '../../../process/daemon.ts'
+import { occupant } from '../../../process/ports.ts'
+import { lookUp } from '../../../process/process-table.ts'
+import { type ServiceName, serviceNames, servicePort } from '../../../services.ts'
+import { type Component, components } from '../../../stack.ts'
+import type { Local } from './local.ts'
 
 /** A component of the stack or a service. */
 export type Part = Component | ServiceName

@@ -1,4 +1,4 @@
-import { failureInWords, UsageError } from './support/failure.ts'
+import { failureInWords, UsageError } from '../failure.ts'
 
 /** `make logs | head` ends the reader before the writer, which is no error. */
 let readerLeft = (): void => process.exit(0)

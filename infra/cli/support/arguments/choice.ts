@@ -1,4 +1,4 @@
-import { UsageError } from './failure.ts'
+import { UsageError } from '../failure.ts'
 import { didYouMean } from './nearest.ts'
 
 export interface Choice<Name extends string> {

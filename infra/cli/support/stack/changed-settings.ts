@@ -1,6 +1,6 @@
-import type { ServiceName } from '../../services.ts'
-import type { Component } from '../../stack.ts'
-import type { Local } from '../local.ts'
+import type { ServiceName } from '../../../services.ts'
+import type { Component } from '../../../stack.ts'
+import type { Local } from './local.ts'
 
 type Say = (text: string) => void
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { OwnSchema } from '../../db/migrate.ts'
+import type { OwnSchema } from '../../../db/migrate.ts'
 
 /**
  * What the job `migrations` is told: nothing, or a schema of a service that is not in `db/` and the folder of its

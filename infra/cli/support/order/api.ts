@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import type { Local } from './local.ts'
-import { askAsClient, requestTimeoutMs } from './support/ask.ts'
+import { askAsClient, requestTimeoutMs } from '../ask.ts'
+import type { Local } from '../stack/local.ts'
 
 const order = z.object({
   id: z.uuid(),

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { Stack } from '../../stack.ts'
+import type { Stack } from '../../../stack.ts'
 
 const timeoutMs = 5_000
 

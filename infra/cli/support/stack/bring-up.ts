@@ -1,5 +1,5 @@
-import { migrate } from '../../db/migrate.ts'
-import { complaintsOf } from '../complaints.ts'
+import { migrate } from '../../../../db/migrate.ts'
+import { complaintsOf } from '../../../complaints.ts'
 import {
   type Component,
   createTopics,
@@ -8,16 +8,16 @@ import {
   StartError,
   serviceNames,
   servicePort,
-} from '../index.ts'
-import { startRotation } from '../process/log-rotation.ts'
+} from '../../../index.ts'
+import { startRotation } from '../../../process/log-rotation.ts'
+import { faint, good } from '../display/color.ts'
+import { elapsed, print, printTable } from '../display/output.ts'
+import type { Started } from '../display/verdict.ts'
+import { Waiting } from '../display/waiting.ts'
+import { startAndCompare, startWithItsSettings } from './changed-settings.ts'
 import type { Local } from './local.ts'
-import { elapsed, print, printTable } from './output.ts'
+import { everything, type Plan } from './plan.ts'
 import { rememberProvider } from './provider.ts'
-import { startAndCompare, startWithItsSettings } from './support/changed-settings.ts'
-import { faint, good } from './support/display/color.ts'
-import type { Started } from './support/display/verdict.ts'
-import { Waiting } from './support/display/waiting.ts'
-import { everything, type Plan } from './support/plan.ts'
 
 /**
  * Starts what does not run yet and what runs with other settings, all of it at once: each part waits by itself for those it

@@ -1,4 +1,4 @@
-import type { Admin } from '../../kafka/client.ts'
+import type { Admin } from '../../../kafka/client.ts'
 
 /** All but Kafka's own, which begin with two underscores. */
 export async function ownTopics(admin: Admin): Promise<readonly string[]> {

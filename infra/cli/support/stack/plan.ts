@@ -1,7 +1,7 @@
-import { type ServiceName, serviceNames } from '../../services.ts'
-import { type Component, components } from '../../stack.ts'
-import { UsageError } from './failure.ts'
-import { didYouMean } from './nearest.ts'
+import { type ServiceName, serviceNames } from '../../../services.ts'
+import { type Component, components } from '../../../stack.ts'
+import { didYouMean } from '../arguments/nearest.ts'
+import { UsageError } from '../failure.ts'
 
 /** What `make up` starts. */
 export interface Plan {

@@ -1,5 +1,5 @@
-import { migrate } from '../../db/migrate.ts'
-import { readMigrationsConfig } from '../config.ts'
+import { migrate } from '../../../db/migrate.ts'
+import { readMigrationsConfig } from '../../config.ts'
 import { schemasOf } from './arguments.ts'
 import { job } from './job.ts'
 

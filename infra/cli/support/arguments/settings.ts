@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { environmentFile, isOpenTelemetry, machineVariables, projectRoot } from '../../config.ts'
+import { environmentFile, isOpenTelemetry, machineVariables, projectRoot } from '../../../config.ts'
 import { didYouMean } from './nearest.ts'
 
 /** What Compose interpolates has names of its own beside those of `.env.example`. */

@@ -1,8 +1,8 @@
-import { type InfraConfig, readConfig } from '../config.ts'
-import { openServices, openStack, type Provider, type Services, type Stack } from '../index.ts'
-import { complain, fail } from './output.ts'
+import { type InfraConfig, readConfig } from '../../../config.ts'
+import { openServices, openStack, type Provider, type Services, type Stack } from '../../../index.ts'
+import { settingsWarnings } from '../arguments/settings.ts'
+import { complain, fail } from '../display/output.ts'
 import { chooseProvider } from './provider.ts'
-import { settingsWarnings } from './support/settings.ts'
 
 export interface Local {
   readonly config: InfraConfig
