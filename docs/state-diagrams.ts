@@ -9,14 +9,14 @@ import { now as toldAt, given as toldGiven } from '../test/unit/notification/not
 import { transitions as toldTransitions } from '../test/unit/notification/transitions.ts'
 import { limits, now as orderedAt, given as orderGiven } from '../test/unit/order/orders.ts'
 import { transitions as orderTransitions } from '../test/unit/order/transitions.ts'
-import { inputNamed, inputs, type PaymentInput, timeOf } from '../test/unit/payment/inputs.ts'
-import { onceCaptured } from '../test/unit/payment/once-captured.ts'
-import { onceGone } from '../test/unit/payment/once-gone.ts'
-import { whileAuthorising } from '../test/unit/payment/while-authorising.ts'
-import { whileHeld } from '../test/unit/payment/while-held.ts'
-import { whileRefunding } from '../test/unit/payment/while-refunding.ts'
-import { whileReturning } from '../test/unit/payment/while-returning.ts'
-import { whileVoiding } from '../test/unit/payment/while-voiding.ts'
+import { inputNamed, inputs, type PaymentInput, timeOf } from '../test/unit/payment/decide/inputs.ts'
+import { onceCaptured } from '../test/unit/payment/decide/once-captured.ts'
+import { onceGone } from '../test/unit/payment/decide/once-gone.ts'
+import { whileAuthorising } from '../test/unit/payment/decide/while-authorising.ts'
+import { whileHeld } from '../test/unit/payment/decide/while-held.ts'
+import { whileRefunding } from '../test/unit/payment/decide/while-refunding.ts'
+import { whileReturning } from '../test/unit/payment/decide/while-returning.ts'
+import { whileVoiding } from '../test/unit/payment/decide/while-voiding.ts'
 
 // The aggregates' states as diagrams, made by deciding the states and inputs of the hand-written tables. What leaves a
 // state as it is, is left out.

@@ -13,7 +13,7 @@ import { measureSlowness } from './support/machine.ts'
  * each on stacks of its own: it mostly waits, for time-outs and for JVMs that start. The sagas are twice as long as infra,
  * so some of them follow infra.
  */
-const followInfra = ['crash-points', 'replicas', 'restart', 'start-order'].map((name) => `${name}.test.ts`)
+const followInfra = ['crash-points', 'replicas', 'restart', 'start-order'].map((name) => `crashes/${name}.test.ts`)
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const vitest = join(root, 'node_modules', '.bin', 'vitest')
@@ -49,8 +49,9 @@ async function run({ projects, files = [], output }: Run): Promise<void> {
 
 try {
   await run({ projects: ['unit', 'simulation', 'integration'] })
-  const sagas = (await readdir(join(root, 'test', 'saga'))).filter((name) => name.endsWith('.test.ts'))
-  const filesOf = (names: readonly string[]) => names.map((name) => `test/saga/${name}`)
+  const names = await readdir(join(root, 'test', 'saga'), { recursive: true })
+  const sagas = names.filter((name) => name.endsWith('.test.ts'))
+  const filesOf = (chosen: readonly string[]) => chosen.map((name) => `test/saga/${name}`)
   const output = join(folder, 'second-lane.log')
   const secondLane = async () => {
     await run({ projects: ['infra'], output })

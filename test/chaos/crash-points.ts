@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Shop } from '../support/shop.ts'
+import type { Shop } from '../support/system/shop.ts'
 import { eventually } from './faults/eventually.ts'
 import { type ParticipantName, startAgain } from './faults/participants.ts'
 import type { Struck, World } from './round.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limitMs } from '../support/limits.ts'
-import { openShop } from '../support/shop.ts'
+import { openShop } from '../support/system/shop.ts'
 import { faults } from './faults/all.ts'
 import { participants, roomForMails, startAgain } from './faults/participants.ts'
 import { round } from './round.ts'

@@ -1,4 +1,4 @@
-import { later } from '../support/order-path.ts'
+import { later } from '../support/system/order-path.ts'
 import { refundMinor } from './load.ts'
 import type { AggregateRow, Facts, OrderRow } from './witnesses.ts'
 

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { Between } from '../../bench/load/random.ts'
 import { slowness } from '../support/config.ts'
 import { limitMs, scaledMs } from '../support/limits.ts'
-import { anOrder, type Shop } from '../support/shop.ts'
+import { anOrder, type Shop } from '../support/system/shop.ts'
 
 /**
  * What a client knows of a request. `ok`: it was answered with what it had asked for; `refused`: nothing has happened, and

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { z } from 'zod'
 import type { ServiceSchema } from '../../db/migrate.ts'
+import { type ReadMessage, readTopics } from '../support/kafka/topic-reader.ts'
 import { limitMs } from '../support/limits.ts'
-import { type Charges, charges, type Shop } from '../support/shop.ts'
-import { type ReadMessage, readTopics } from '../support/topic-reader.ts'
+import { type Charges, charges, type Shop } from '../support/system/shop.ts'
 import type { Load, Placed, Request } from './load.ts'
 
 const aggregate = z.object({ id: z.string(), version: z.int(), sourceVersion: z.int() })

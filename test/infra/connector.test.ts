@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { createTopics, openStack, type Stack } from '../../infra/index.ts'
 import { limitMs, scaledMs } from '../support/limits.ts'
-import { type Place, place } from '../support/place.ts'
+import { type Place, place } from '../support/system/place.ts'
 import { consume } from './topic.ts'
 
 const schemas = ['order', 'payment', 'notification'] as const

@@ -6,9 +6,9 @@ import type { KafkaMessage, KafkaOptions } from '../../apps/shared/messaging/kaf
 import type { Subscription } from '../../apps/shared/messaging/kafka/subscription.ts'
 import { createTopics, openStack, type Stack } from '../../infra/index.ts'
 import { kafkaClient } from '../../infra/kafka/client.ts'
-import { makeDeaf } from '../support/deaf-kafkajs.ts'
+import { makeDeaf } from '../support/kafka/deaf-kafkajs.ts'
 import { limitMs, scaledMs } from '../support/limits.ts'
-import { type Place, place } from '../support/place.ts'
+import { type Place, place } from '../support/system/place.ts'
 
 const topic = 'order.events'
 const partitions = 4

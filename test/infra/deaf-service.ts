@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { env, readConfig, runService, serviceVariables } from '#runtime'
 import { consume } from '../../apps/shared/messaging/kafka/kafka.ts'
-import { makeDeaf } from '../support/deaf-kafkajs.ts'
+import { makeDeaf } from '../support/kafka/deaf-kafkajs.ts'
 
 /** A service whose Kafka client leaves out every partition. consumer.test.ts waits for its end. */
 const config = readConfig(z.object({ ...serviceVariables, PORT: env.port(), DATABASE_URL: env.databaseUrl() }))

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { crashAt } from '../chaos/crash-points.ts'
 import { round } from '../chaos/round.ts'
-import { databasesOf } from '../support/layout.ts'
 import { limitMs } from '../support/limits.ts'
-import { openShop } from '../support/shop.ts'
-import { startSystem } from '../support/system.ts'
+import { databasesOf } from '../support/system/layout.ts'
+import { openShop } from '../support/system/shop.ts'
+import { startSystem } from '../support/system/system.ts'
 
 describe('a database for each service', () => {
   let system: Awaited<ReturnType<typeof startSystem>>

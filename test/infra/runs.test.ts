@@ -170,7 +170,7 @@ describe('make test', () => {
       'test/vitest.config.ts',
       '--project',
       'integration',
-      'test/integration/ledger/http',
+      'test/integration/payment/ledger/http',
     ]
     const vitest = execa(process.execPath, [join(root, 'node_modules/.bin/vitest'), ...args], {
       cwd: root,

@@ -17,8 +17,8 @@ import {
 } from '../../infra/index.ts'
 import { kafkaClient, withAdmin } from '../../infra/kafka/client.ts'
 import { limitMs, scaledMs } from '../support/limits.ts'
-import { type Place, place } from '../support/place.ts'
-import { provider as testProvider } from '../support/stack.ts'
+import { type Place, place } from '../support/system/place.ts'
+import { provider as testProvider } from '../support/system/stack.ts'
 import { consume, send } from './topic.ts'
 
 /** Kafka's number for a broker among the things that have settings. */

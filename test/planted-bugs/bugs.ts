@@ -192,7 +192,10 @@ export const bugs: readonly PlantedBug[] = [
     name: 'a key may be null: the events of one order come in any order',
     file: 'db/messaging/0002_outbox.sql',
     edits: [['  aggregateid text not null,', '  aggregateid text,']],
-    caughtBy: { file: 'test/integration/grants.test.ts', test: 'the outbox refuses what the connector could not ship' },
+    caughtBy: {
+      file: 'test/integration/runtime/grants.test.ts',
+      test: 'the outbox refuses what the connector could not ship',
+    },
   },
   {
     name: 'the key of a message is not the order’s',

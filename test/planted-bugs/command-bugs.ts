@@ -1,6 +1,6 @@
 import type { PlantedBug } from './planted-bug.ts'
 
-const saga = 'test/saga/commands.test.ts'
+const saga = 'test/saga/commands/commands.test.ts'
 
 export const commandBugs: readonly PlantedBug[] = [
   {

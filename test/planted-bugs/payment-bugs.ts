@@ -50,19 +50,22 @@ export const paymentBugs: readonly PlantedBug[] = [
     name: 'what was learned without a call leaves the call in its lane',
     file: 'apps/shared/messaging/transaction/decide-all.ts',
     edits: [['  if (work.settling) await deleteSettled(trx, fold.settled)\n', '']],
-    caughtBy: { file: 'test/integration/gateway-events.test.ts', test: 'settles the call whose outcome is unknown' },
+    caughtBy: {
+      file: 'test/integration/payment/webhooks/gateway-events.test.ts',
+      test: 'settles the call whose outcome is unknown',
+    },
   },
   {
     name: 'a webhook is believed whoever has signed it',
     file: 'apps/payment/gateway/stripe/webhook-signature.ts',
     edits: [["if (ours.length === 0) return 'forged'", "if (ours.length === 0) return 'valid'"]],
-    caughtBy: { file: 'test/integration/webhooks.test.ts', test: 'is refused, counted, and not kept' },
+    caughtBy: { file: 'test/integration/payment/webhooks/webhooks.test.ts', test: 'is refused, counted, and not kept' },
   },
   {
     name: 'a webhook that was recorded is believed for ever',
     file: 'apps/payment/gateway/stripe/webhook-signature.ts',
     edits: [["? 'valid' : 'stale'", "? 'valid' : 'valid'"]],
-    caughtBy: { file: 'test/integration/webhooks.test.ts', test: 'is refused, counted, and not kept' },
+    caughtBy: { file: 'test/integration/payment/webhooks/webhooks.test.ts', test: 'is refused, counted, and not kept' },
   },
   {
     name: 'a refund is sent under another key',
@@ -73,7 +76,7 @@ export const paymentBugs: readonly PlantedBug[] = [
         "return this.#sendAnew('', (options) => this.#stripe.refunds.create(params, options))",
       ],
     ],
-    caughtBy: { file: 'test/integration/stripe-failures.test.ts', test: 'never under another key' },
+    caughtBy: { file: 'test/integration/payment/gateway/stripe-failures.test.ts', test: 'never under another key' },
   },
   {
     name: 'a reconciliation writes on although another process has its page',
@@ -82,7 +85,7 @@ export const paymentBugs: readonly PlantedBug[] = [
       ["where id = ${id} and fence = ${fence} and state = 'running' returning id", 'where id = ${id} returning id'],
     ],
     caughtBy: {
-      file: 'test/integration/reconciliation-crashes.test.ts',
+      file: 'test/integration/payment/reconciliation/reconciliation-crashes.test.ts',
       test: 'what it still writes does not count',
     },
   },
@@ -90,14 +93,14 @@ export const paymentBugs: readonly PlantedBug[] = [
     name: 'a payment is compared while a call of its own is under way',
     file: 'apps/payment/reconciliation/comparison.ts',
     edits: [["return operation.is === 'running' || ", 'return ']],
-    caughtBy: { file: 'test/unit/payment/comparison.test.ts', test: 'while a call is under way' },
+    caughtBy: { file: 'test/unit/payment/reconciliation/comparison.test.ts', test: 'while a call is under way' },
   },
   {
     name: 'what a page that died has repaired is counted again as matching',
     file: 'apps/payment/reconciliation/reconciliation.ts',
     edits: [['new Map(await verdictsOf(db, run, ids))', 'new Map()']],
     caughtBy: {
-      file: 'test/integration/reconciliation-crashes.test.ts',
+      file: 'test/integration/payment/reconciliation/reconciliation-crashes.test.ts',
       test: 'repairs nothing twice, and counts it once',
     },
   },
@@ -105,14 +108,17 @@ export const paymentBugs: readonly PlantedBug[] = [
     name: 'what was looked up before the payment moved is believed',
     file: 'apps/payment/reconciliation/reconciliation-pair.ts',
     edits: [['before?.version !== looked.version || ', '']],
-    caughtBy: { file: 'test/integration/reconciliation.test.ts', test: 'a payment that moves while it is looked up' },
+    caughtBy: {
+      file: 'test/integration/payment/reconciliation/reconciliation.test.ts',
+      test: 'a payment that moves while it is looked up',
+    },
   },
   {
     name: 'a second doubt takes the place of the first',
     file: 'apps/payment/decide/change.ts',
     edits: [['withReviews(payment, [...reviewsOf(payment), review])', 'withReviews(payment, [review])']],
     caughtBy: {
-      file: 'test/unit/product/product.test.ts',
+      file: 'test/model-check/product.test.ts',
       test: 'every decision on the way is the one of the hand-written tables',
     },
   },

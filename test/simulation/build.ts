@@ -2,7 +2,7 @@ import { notificationParticipant } from '../../apps/notification/saga.ts'
 import { orderParticipant } from '../../apps/order/saga.ts'
 import { paymentParticipant } from '../../apps/payment/saga.ts'
 import { foldItem } from '../../apps/shared/messaging/decide/fold.ts'
-import type { Build } from './simulated.ts'
+import type { Build } from './world/simulated.ts'
 
 const minuteMs = 60_000
 const noCalls = () => Promise.reject(new Error('The simulation makes no calls'))

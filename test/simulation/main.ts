@@ -4,8 +4,8 @@ import { print } from '../../infra/cli/support/display/output.ts'
 import { ProgressLine } from '../../infra/cli/support/display/progress-line.ts'
 import { beginRun } from '../../infra/runs/run.ts'
 import { build } from './build.ts'
-import { type Campaign, type Failure, type Report, RunningCampaign } from './campaign.ts'
-import { shrink } from './shrink.ts'
+import { type Campaign, type Failure, type Report, RunningCampaign } from './campaign/campaign.ts'
+import { shrink } from './campaign/shrink.ts'
 
 // `make simulate`: as many sagas as are wanted, from one seed. SEED=7 repeats all of a run, SEED=7:1234 one saga of it.
 

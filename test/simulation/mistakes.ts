@@ -4,7 +4,7 @@ import type { OrderVocabulary } from '../../apps/order/vocabulary.ts'
 import type { GatewayCall, Payment, PaymentVocabulary } from '../../apps/payment/vocabulary.ts'
 import { type Fold, foldItem, type Item, type Verdict } from '../../apps/shared/messaging/decide/fold.ts'
 import { build } from './build.ts'
-import type { Build } from './simulated.ts'
+import type { Build } from './world/simulated.ts'
 
 // Mistakes that somebody could make, planted around what is right. A simulation that does not find them finds nothing.
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { build } from './build.ts'
-import { campaign, type Failure } from './campaign.ts'
-import { Choices, seedOf } from './choices.ts'
+import { campaign, type Failure } from './campaign/campaign.ts'
+import { Choices, seedOf } from './campaign/choices.ts'
+import { shrink } from './campaign/shrink.ts'
 import { mistakes } from './mistakes.ts'
-import { shrink } from './shrink.ts'
-import type { Build } from './simulated.ts'
-import { World } from './world.ts'
+import type { Build } from './world/simulated.ts'
+import { World } from './world/world.ts'
 
 /** Three seconds of one core. `make simulate` goes on from other seeds. */
 const runs = 6_000

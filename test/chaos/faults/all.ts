@@ -1,4 +1,4 @@
-import type { Shop } from '../../support/shop.ts'
+import type { Shop } from '../../support/system/shop.ts'
 import { crashAt, crashPoints } from '../crash-points.ts'
 import type { RoundOptions } from '../round.ts'
 import { chosenPoint } from '../settings.ts'

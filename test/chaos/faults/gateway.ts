@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Fault } from '../../../apps/simulators/gateway/faults/faults.ts'
-import { queryRows } from '../../support/query.ts'
+import { queryRows } from '../../support/system/query.ts'
 import type { Struck, World } from '../round.ts'
 import { eventually } from './eventually.ts'
 import { withOverrides } from './participants.ts'

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { freePorts, openServices, type Services } from '../../../infra/index.ts'
 import { kafkaClient, withAdmin } from '../../../infra/kafka/client.ts'
-import { environmentFor } from '../../support/layout.ts'
 import { scaledMs } from '../../support/limits.ts'
-import type { Shop } from '../../support/shop.ts'
+import { environmentFor } from '../../support/system/layout.ts'
+import type { Shop } from '../../support/system/shop.ts'
 
 export const participants = ['order', 'payment', 'notification'] as const
 export type ParticipantName = (typeof participants)[number]

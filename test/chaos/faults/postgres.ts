@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { queryRows } from '../../support/query.ts'
+import { queryRows } from '../../support/system/query.ts'
 import type { Struck, World } from '../round.ts'
 import { eventually } from './eventually.ts'
 

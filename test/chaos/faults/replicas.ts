@@ -1,5 +1,5 @@
-import { balance, drainMs } from '../../support/balancer.ts'
-import type { Shop } from '../../support/shop.ts'
+import { balance, drainMs } from '../../support/system/balancer.ts'
+import type { Shop } from '../../support/system/shop.ts'
 import type { Struck } from '../round.ts'
 import { eventually } from './eventually.ts'
 import { membersOf, type ParticipantName, participants, secondOf, startAgain } from './participants.ts'

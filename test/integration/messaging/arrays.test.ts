@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { byteaArray, intArray, jsonbArray, textArray, uuidArray } from '#messaging'
 import { propertySeed } from '../../support/config.ts'
-import { freshDatabase, type TestDatabase } from '../../support/database.ts'
+import { freshDatabase, type TestDatabase } from '../../support/system/database.ts'
 
 describe('an array for PostgreSQL', () => {
   let database: TestDatabase

@@ -3,8 +3,8 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { decideAll, type TransactionSource } from '#messaging'
 import { Troubles } from '../../../apps/shared/messaging/observability/troubles.ts'
-import { added, counterParticipant, message, silentLog } from '../../support/counter.ts'
-import { type Counting, counting, handleAlone } from '../../support/counting.ts'
+import { added, counterParticipant, message, silentLog } from '../../support/counter/counter.ts'
+import { type Counting, counting, handleAlone } from '../../support/counter/counting.ts'
 import { limitMs } from '../../support/limits.ts'
 
 describe('a batch of messages', () => {

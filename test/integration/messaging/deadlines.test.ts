@@ -3,8 +3,14 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Participant } from '#messaging'
 import { keepDeadlines, sweepDeadlinesOnce } from '../../../apps/shared/messaging/deadlines.ts'
 import { Troubles } from '../../../apps/shared/messaging/observability/troubles.ts'
-import { added, type CounterVocabulary, counterParticipant, nobodyCalls, silentLog } from '../../support/counter.ts'
-import { type Counting, counting } from '../../support/counting.ts'
+import {
+  added,
+  type CounterVocabulary,
+  counterParticipant,
+  nobodyCalls,
+  silentLog,
+} from '../../support/counter/counter.ts'
+import { type Counting, counting } from '../../support/counter/counting.ts'
 
 describe('a deadline', () => {
   let t: Counting

@@ -5,8 +5,8 @@ import { decideAll } from '#messaging'
 import { sweepDeadlinesOnce } from '../../../apps/shared/messaging/deadlines.ts'
 import { runEffectsOnce } from '../../../apps/shared/messaging/effects/effects.ts'
 import { Troubles } from '../../../apps/shared/messaging/observability/troubles.ts'
-import { added, counterParticipant, silentLog } from '../../support/counter.ts'
-import { counting } from '../../support/counting.ts'
+import { added, counterParticipant, silentLog } from '../../support/counter/counter.ts'
+import { counting } from '../../support/counter/counting.ts'
 import { limitMs } from '../../support/limits.ts'
 
 const aggregates = 24

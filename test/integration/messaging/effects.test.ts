@@ -6,8 +6,8 @@ import { leaseEffects } from '../../../apps/shared/messaging/effects/effect-rows
 import { runEffectsOnce } from '../../../apps/shared/messaging/effects/effects.ts'
 import { allPlaces } from '../../../apps/shared/messaging/effects/places.ts'
 import { Troubles } from '../../../apps/shared/messaging/observability/troubles.ts'
-import { added, type CounterVocabulary, counterParticipant, silentLog } from '../../support/counter.ts'
-import { type Counting, counting } from '../../support/counting.ts'
+import { added, type CounterVocabulary, counterParticipant, silentLog } from '../../support/counter/counter.ts'
+import { type Counting, counting } from '../../support/counter/counting.ts'
 import { limitMs } from '../../support/limits.ts'
 
 describe('an effect', () => {

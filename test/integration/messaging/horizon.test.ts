@@ -7,9 +7,9 @@ import { runEffectsOnce } from '../../../apps/shared/messaging/effects/effects.t
 import { settle } from '../../../apps/shared/messaging/effects/outcomes.ts'
 import { allPlaces } from '../../../apps/shared/messaging/effects/places.ts'
 import { Troubles } from '../../../apps/shared/messaging/observability/troubles.ts'
-import { added, type CounterVocabulary, counterParticipant, silentLog } from '../../support/counter.ts'
-import { type Counting, counting } from '../../support/counting.ts'
-import { parkingIn } from '../../support/parking.ts'
+import { added, type CounterVocabulary, counterParticipant, silentLog } from '../../support/counter/counter.ts'
+import { type Counting, counting } from '../../support/counter/counting.ts'
+import { parkingIn } from '../../support/counter/parking.ts'
 
 /** The counter's bell has one of a minute. */
 describe('an effect beyond its horizon', () => {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { type EffectFilter, outstandingEffects } from '../../../apps/shared/messaging/operations/outstanding-effects.ts'
-import { added } from '../../support/counter.ts'
-import { type Counting, counting } from '../../support/counting.ts'
+import { added } from '../../support/counter/counter.ts'
+import { type Counting, counting } from '../../support/counter/counting.ts'
 
 describe('calls that are still to be made', () => {
   let t: Counting

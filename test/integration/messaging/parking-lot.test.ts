@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'v
 import { Troubles } from '../../../apps/shared/messaging/observability/troubles.ts'
 import { parkingLot } from '../../../apps/shared/messaging/operations/parking-lot.ts'
 import { redriveOnce } from '../../../apps/shared/messaging/parking/redriver.ts'
-import { added, counterParticipant, message, silentLog } from '../../support/counter.ts'
-import { type Counting, counting } from '../../support/counting.ts'
+import { added, counterParticipant, message, silentLog } from '../../support/counter/counter.ts'
+import { type Counting, counting } from '../../support/counter/counting.ts'
 
 const order = { by: 'ada', reason: 'because', limit: 100, dryRun: false }
 

@@ -6,9 +6,9 @@ import { Breaker } from '../../../apps/shared/messaging/consumer/breaker.ts'
 import { handleBatches } from '../../../apps/shared/messaging/consumer/consumer.ts'
 import { PartitionBlocked } from '../../../apps/shared/messaging/consumer/share.ts'
 import type { KafkaMessage } from '../../../apps/shared/messaging/kafka/kafka-client.ts'
-import { added, counterParticipant } from '../../support/counter.ts'
-import { type Counting, counting } from '../../support/counting.ts'
-import { parkingIn, undecodable } from '../../support/parking.ts'
+import { added, counterParticipant } from '../../support/counter/counter.ts'
+import { type Counting, counting } from '../../support/counter/counting.ts'
+import { parkingIn, undecodable } from '../../support/counter/parking.ts'
 
 const cause = { id: 'test', traceparent: '' }
 

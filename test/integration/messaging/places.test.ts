@@ -7,8 +7,8 @@ import { leaseEffects } from '../../../apps/shared/messaging/effects/effect-rows
 import { startEffectRunner } from '../../../apps/shared/messaging/effects/effects.ts'
 import { allPlaces } from '../../../apps/shared/messaging/effects/places.ts'
 import { Troubles } from '../../../apps/shared/messaging/observability/troubles.ts'
-import { added, type CounterVocabulary, counterParticipant, silentLog } from '../../support/counter.ts'
-import { type Counting, counting } from '../../support/counting.ts'
+import { added, type CounterVocabulary, counterParticipant, silentLog } from '../../support/counter/counter.ts'
+import { type Counting, counting } from '../../support/counter/counting.ts'
 import { limitMs } from '../../support/limits.ts'
 
 type Ring = Participant<CounterVocabulary>['effects']['Ring']

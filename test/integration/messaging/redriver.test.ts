@@ -4,10 +4,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'v
 import { decideAll } from '#messaging'
 import { park } from '../../../apps/shared/messaging/parking/parking.ts'
 import { redriveOnce } from '../../../apps/shared/messaging/parking/redriver.ts'
-import { added, counterParticipant, silentLog } from '../../support/counter.ts'
-import { type Counting, counting } from '../../support/counting.ts'
+import { added, counterParticipant, silentLog } from '../../support/counter/counter.ts'
+import { type Counting, counting } from '../../support/counter/counting.ts'
+import { fixed, parkingIn, undecodable } from '../../support/counter/parking.ts'
 import { limitMs } from '../../support/limits.ts'
-import { fixed, parkingIn, undecodable } from '../../support/parking.ts'
 
 const cause = { id: 'test', traceparent: '' }
 

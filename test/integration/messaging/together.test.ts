@@ -6,8 +6,14 @@ import { leaseEffects } from '../../../apps/shared/messaging/effects/effect-rows
 import { type Caller, startEffectRunner } from '../../../apps/shared/messaging/effects/effects.ts'
 import type { KafkaMessage } from '../../../apps/shared/messaging/kafka/kafka-client.ts'
 import { Troubles } from '../../../apps/shared/messaging/observability/troubles.ts'
-import { added, type CounterVocabulary, counterParticipant, nobodyCalls, silentLog } from '../../support/counter.ts'
-import { type Counting, counting } from '../../support/counting.ts'
+import {
+  added,
+  type CounterVocabulary,
+  counterParticipant,
+  nobodyCalls,
+  silentLog,
+} from '../../support/counter/counter.ts'
+import { type Counting, counting } from '../../support/counter/counting.ts'
 import { limitMs } from '../../support/limits.ts'
 
 describe('what is there at one time', () => {

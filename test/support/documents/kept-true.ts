@@ -2,7 +2,7 @@ import type { DocumentedCommand } from './commands.ts'
 
 /** How a command of a document is kept true: it is run with the others, by a test of its own, or by none and why. */
 export type Keeping =
-  /** test/saga/documents.test.ts runs it, and what it prints has to match. */
+  /** test/saga/commands/documents.test.ts runs it, and what it prints has to match. */
   | { readonly prints: RegExp }
   /** The test that runs it. */
   | { readonly by: string }
@@ -13,27 +13,27 @@ const by = (test: string): Keeping => ({ by: `test/${test}.test.ts` })
 const untested = (reason: string): Keeping => ({ untested: reason })
 
 const demoOnContainers =
-  'saga/demo gives the tour on a stack that the tests have started; docker/compose starts the containers'
+  'saga/commands/demo gives the tour on a stack that the tests have started; docker/compose starts the containers'
 const campaigns =
   'it takes minutes; simulation/simulation runs fewer worlds of the same, and SEED=7:1234 below runs its command'
 
 const outboxOnly: readonly (readonly [RegExp, Keeping])[] = [
-  [/^export (MIGR|BILL)/, by('saga/outbox-only')],
-  [/^node/, by('saga/outbox-only')],
-  [/^make consume/, by('saga/outbox-only')],
+  [/^export (MIGR|BILL)/, by('saga/messaging/outbox-only')],
+  [/^node/, by('saga/messaging/outbox-only')],
+  [/^make consume/, by('saga/messaging/outbox-only')],
 ]
 
 /** By document. Each command fits exactly one pattern, and each pattern fits some: test/tidy/documents.test.ts looks. */
 const keepings: Readonly<Record<string, readonly (readonly [RegExp, Keeping])[]>> = {
   'README.md': [
-    [/^make demo$/, by('saga/demo')],
+    [/^make demo$/, by('saga/commands/demo')],
     [/^make test$/, untested('it is what runs the tests')],
     [/^STACK=docker make demo$/, untested(demoOnContainers)],
     [/^docker compose/, by('docker/compose')],
-    [/^curl/, by('saga/demo')],
+    [/^curl/, by('saga/commands/demo')],
   ],
   'bench/README.md': [[/^make bench$/, by('infra/bench')]],
-  'docs/add-a-service.md': [[/./, by('saga/fourth-participant')]],
+  'docs/add-a-service.md': [[/./, by('saga/messaging/fourth-participant')]],
   'docs/adopt.md': [...outboxOnly, [/^docker run/, by('docker/compose')]],
   'docs/chaos.md': [[/^make chaos$/, untested('it takes half an hour; parts of it are among the saga tests')]],
   'docs/gateway-simulator.md': [
@@ -45,7 +45,7 @@ const keepings: Readonly<Record<string, readonly (readonly [RegExp, Keeping])[]>
   ],
   'docs/infrastructure.md': [
     [/^STACK=docker make demo$/, untested(demoOnContainers)],
-    [/^make status$/, by('saga/demo')],
+    [/^make status$/, by('saga/commands/demo')],
     [/^make down$/, untested('it ends what the tests stand on')],
     [/^make down ALL=1$/, by('infra/runs')],
     [/^docker compose -f infra\/docker\/compose.yaml --profile/, by('docker/compose')],
@@ -54,7 +54,7 @@ const keepings: Readonly<Record<string, readonly (readonly [RegExp, Keeping])[]>
   ],
   'docs/ledger.md': [[/^make ledger$/, prints(/all of it fits/)]],
   'docs/operations.md': [
-    [/^make status/, by('saga/commands')],
+    [/^make status/, by('saga/commands/commands')],
     [/condition=review'$/, prints(/"condition":"review"/)],
     [/"dryRun": true/, prints(/"gateway":/)],
     [/"truth":/, prints(/"condition":"ok"/)],

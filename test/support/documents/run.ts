@@ -1,7 +1,7 @@
 import { machineEnvironment } from '../../../infra/config.ts'
-import { environmentOf, root, run } from '../cli.ts'
 import { limitMs } from '../limits.ts'
-import type { Shop } from '../shop.ts'
+import { environmentOf, root, run } from '../system/cli.ts'
+import type { Shop } from '../system/shop.ts'
 
 /** A documented command for the stack of the tests: the ports that `make` takes are others there. */
 export function here(text: string, { ports, stackPorts }: Pick<Shop, 'ports' | 'stackPorts'>): string {

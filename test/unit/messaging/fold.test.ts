@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { foldItem, type Item, startFold } from '../../../apps/shared/messaging/decide/fold.ts'
 import { Undecodable } from '../../../apps/shared/messaging/message/delivery.ts'
 import { propertySeed } from '../../support/config.ts'
-import { type Counter, type CounterVocabulary, counterParticipant } from '../../support/counter.ts'
+import { type Counter, type CounterVocabulary, counterParticipant } from '../../support/counter/counter.ts'
 
 const participant = counterParticipant()
 const now = new Date('2026-11-22T12:00:00Z')

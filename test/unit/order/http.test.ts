@@ -6,7 +6,7 @@ import { fingerprintOf } from '../../../apps/order/idempotency.ts'
 import { orderParticipant } from '../../../apps/order/saga.ts'
 import { decodeCursor, encodeCursor } from '../../../apps/order/schemas.ts'
 import type { OrderDatabase } from '../../../apps/order/tables.ts'
-import { silentLog } from '../../support/counter.ts'
+import { silentLog } from '../../support/counter/counter.ts'
 import { limits, merchantId, orderId } from './orders.ts'
 
 // Nobody listens on port 1: what gets as far as the database is answered with 503, so nothing below is decided.
