@@ -11,10 +11,10 @@ import {
   type ServicesOptions,
   type Stack,
 } from '../infra/index.ts'
-import { baseline } from './baseline/system.ts'
-import type { BuildName } from './paysaga/builds.ts'
-import { paysaga, type Queries } from './paysaga/system.ts'
 import type { System } from './system.ts'
+import { baseline } from './systems/dual-write/system.ts'
+import type { BuildName } from './systems/paysaga/builds.ts'
+import { paysaga, type Queries } from './systems/paysaga/system.ts'
 
 /** A stack of the bench's own, on free ports and in a folder of its own; nothing that runs beside it is touched. */
 export interface World {

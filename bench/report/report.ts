@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BenchConfig } from '../config.ts'
 import type { Machine } from '../measure/machine.ts'
-import type { Findings } from '../parts/part.ts'
+import type { Findings } from '../scenarios/part.ts'
 
 export interface Report {
   readonly machine: Machine

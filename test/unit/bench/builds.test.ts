@@ -4,10 +4,10 @@ import { describe, expect, it, test } from 'vitest'
 import type * as effectRows from '../../../apps/shared/messaging/effects/effect-rows.ts'
 import type * as outbox from '../../../apps/shared/messaging/outbox/outbox.ts'
 import type * as database from '../../../apps/shared/runtime/database.ts'
-import * as effectsInMemory from '../../../bench/costs/effects-in-memory.ts'
-import * as outboxInMemory from '../../../bench/costs/outbox-in-memory.ts'
-import * as producingDatabase from '../../../bench/costs/producing-database.ts'
-import { buildNames, builds, withEdits } from '../../../bench/paysaga/builds.ts'
+import * as effectsInMemory from '../../../bench/systems/ablations/effects-in-memory.ts'
+import * as outboxInMemory from '../../../bench/systems/ablations/outbox-in-memory.ts'
+import * as producingDatabase from '../../../bench/systems/ablations/producing-database.ts'
+import { buildNames, builds, withEdits } from '../../../bench/systems/paysaga/builds.ts'
 
 // A build is made of other people's sources while they are loaded: whoever changes them must learn of it here.
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countStatements, planOf, type Recording } from '../../../bench/ceiling/plan.ts'
+import { countStatements, planOf, type Recording } from '../../../bench/systems/postgres-only/plan.ts'
 
 const merchant = '0190a000-0000-7000-8000-000000000001'
 const idOf = (order: number, number: number) => `0190a000-0000-7000-800${order}-00000000000${number}`

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { byteaArray, jsonbArray, textArray, uuidArray } from '#messaging'
-import { filling, holds, template, templateOf } from '../../../bench/ceiling/substitution.ts'
+import { filling, holds, template, templateOf } from '../../../bench/systems/postgres-only/substitution.ts'
 
 const [order, event] = ['0190a000-0000-7000-8000-00000000000a', '0190a000-0000-7000-8000-00000000000b']
 const [newOrder, newEvent] = ['0190ffff-ffff-7fff-bfff-fffffffffffa', '0190ffff-ffff-7fff-bfff-fffffffffffb']

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { withEdits } from '../../../bench/paysaga/builds.ts'
+import { withEdits } from '../../../bench/systems/paysaga/builds.ts'
 import { bugs } from '../../planted-bugs/bugs.ts'
 
 const read = (path: string): Promise<string> => readFile(new URL(`../../../${path}`, import.meta.url), 'utf8')
