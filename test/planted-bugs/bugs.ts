@@ -112,7 +112,7 @@ export const bugs: readonly PlantedBug[] = [
   },
   {
     name: 'effects are called without a lease',
-    file: 'apps/shared/messaging/effects/effect-rows.ts',
+    file: 'apps/shared/messaging/effects/leases.ts',
     edits: [["leased_until = now() + due.lease_ms * interval '1 millisecond'", 'leased_until = now()']],
     caughtBy: {
       file: 'test/integration/messaging/effects.test.ts',
@@ -130,7 +130,7 @@ export const bugs: readonly PlantedBug[] = [
   },
   {
     name: 'the horizon counts from the last sending, and never ends',
-    file: 'apps/shared/messaging/effects/effect-rows.ts',
+    file: 'apps/shared/messaging/effects/leases.ts',
     edits: [
       [
         'attempts = attempts + 1, first_sent_at = coalesce(first_sent_at, now())',

@@ -115,6 +115,14 @@ describe('limits of tests', () => {
   })
 })
 
+describe('rooms', () => {
+  it('have at most 20 files: what does not fit into one look has subjects of its own', () => {
+    const rooms = Map.groupBy(files, (path) => dirname(path))
+    const full = [...rooms].filter(([, paths]) => paths.length > 20).map(([room, paths]) => `${room}: ${paths.length}`)
+    expect(full).toEqual([])
+  })
+})
+
 describe('migrations', () => {
   const migrations = files.filter((path) => path.startsWith('db/') && path.endsWith('.sql'))
 

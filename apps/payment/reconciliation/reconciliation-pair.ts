@@ -5,9 +5,10 @@ import type { Found } from '../gateway/look-ups.ts'
 import { type Learned, learn, lockPayment } from '../learn.ts'
 import type { PaymentDatabase } from '../tables.ts'
 import { type AtGateway, compareAll, type Difference, intentOf, type Ours } from './comparison.ts'
-import type { ReconciliationOptions } from './reconciliation.ts'
+import type { ReconciliationOptions } from './reconciliation-options.ts'
 import { holdRun, oursOf, RunLost, type TakenRun } from './reconciliation-store.ts'
-import { noteFinding, noteVerdicts, settleFindings, type Verdict } from './reconciliation-verdicts.ts'
+import type { Verdict } from './reconciliation-verdict.ts'
+import { noteFinding, noteVerdicts, settleFindings } from './reconciliation-verdicts.ts'
 import { settleMs } from './reconciliation-window.ts'
 
 export interface Settling extends ReconciliationOptions {

@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely'
 import { parseOwnJson } from '#contracts'
-import { type OpenTransaction, textArray, uuidArray } from '#messaging'
+import { type OpenTransaction, uuidArray } from '#messaging'
 import type { PaymentDatabase } from '../tables.ts'
 import type { Payment } from '../vocabulary.ts'
 import type { Ours } from './comparison.ts'
-import type { Verdict } from './reconciliation-verdicts.ts'
+import type { Verdict } from './reconciliation-verdict.ts'
 
 /** A page of a run that is ours to compare until the time it was taken for is over. */
 export interface TakenRun {
@@ -186,19 +186,4 @@ export async function unseenPayments(
 function firstIdAt(time: Date): string {
   const digits = Math.max(0, time.getTime()).toString(16).padStart(12, '0')
   return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-7000-8000-000000000000`
-}
-
-/** What was compared before a crash keeps its verdict. */
-export async function verdictsOf(
-  db: Kysely<PaymentDatabase>,
-  { id, stage }: TakenRun,
-  paymentIds: readonly string[],
-): Promise<ReadonlyMap<string, Verdict>> {
-  if (paymentIds.length === 0) return new Map()
-  const { rows } = await sql<{ payment_id: string; verdict: Verdict }>`
-    select payment_id, verdict from reconciliation_pair
-    where reconciliation_id = ${id} and stage = ${stage} and payment_id = any(${textArray(paymentIds)}::text[])`.execute(
-    db,
-  )
-  return new Map(rows.map(({ payment_id: paymentId, verdict }) => [paymentId, verdict]))
 }

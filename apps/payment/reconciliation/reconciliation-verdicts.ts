@@ -1,20 +1,10 @@
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { formatJson } from '#contracts'
 import { type OpenTransaction, textArray } from '#messaging'
+import type { PaymentDatabase } from '../tables.ts'
 import type { Difference } from './comparison.ts'
 import type { TakenRun } from './reconciliation-store.ts'
-
-/** What became of one intent and its payment. */
-export type Verdict =
-  | 'matched'
-  /** They differed; `decide` took what the gateway says. */
-  | 'repaired'
-  /** They differ, and it is for a person. */
-  | 'reported'
-  /** Something is on its way: the next run will see. */
-  | 'left_open'
-  /** Made by others who use the same account. */
-  | 'not_ours'
+import type { Verdict } from './reconciliation-verdict.ts'
 
 export type Verdicts = ReadonlyMap<string, Verdict>
 
@@ -60,4 +50,19 @@ export async function settleFindings(
     update reconciliation_finding set settled_at = clock_timestamp()
     where settled_at is null and payment_id = any(${textArray(paymentIds)}::text[])
       and kind is distinct from ${except} and last_seen_at < ${now}`.execute(trx)
+}
+
+/** What was compared before a crash keeps its verdict. */
+export async function verdictsOf(
+  db: Kysely<PaymentDatabase>,
+  { id, stage }: TakenRun,
+  paymentIds: readonly string[],
+): Promise<ReadonlyMap<string, Verdict>> {
+  if (paymentIds.length === 0) return new Map()
+  const { rows } = await sql<{ payment_id: string; verdict: Verdict }>`
+    select payment_id, verdict from reconciliation_pair
+    where reconciliation_id = ${id} and stage = ${stage} and payment_id = any(${textArray(paymentIds)}::text[])`.execute(
+    db,
+  )
+  return new Map(rows.map(({ payment_id: paymentId, verdict }) => [paymentId, verdict]))
 }

@@ -1,9 +1,9 @@
 import { backoffMs, NotPerformed } from '#messaging'
 import { catalogue, describeError } from '#runtime'
-import type { GatewayList } from '../gateway/gateway-list.ts'
-import { decidingMs, isOrderId, type LearningOptions, learningDelays } from '../learn.ts'
+import { decidingMs, isOrderId, learningDelays } from '../learn.ts'
 import { type Worker, worker } from '../worker.ts'
 import { type Comparison, compareAll } from './comparison.ts'
+import type { ReconciliationOptions } from './reconciliation-options.ts'
 import { settlePair } from './reconciliation-pair.ts'
 import {
   beginRun,
@@ -18,14 +18,10 @@ import {
   type TakenRun,
   takeRun,
   unseenPayments,
-  verdictsOf,
 } from './reconciliation-store.ts'
-import { noteVerdicts, settleFindings, type Verdict } from './reconciliation-verdicts.ts'
+import type { Verdict } from './reconciliation-verdict.ts'
+import { noteVerdicts, settleFindings, verdictsOf } from './reconciliation-verdicts.ts'
 import { settleMs, windowOf } from './reconciliation-window.ts'
-
-export interface ReconciliationOptions extends LearningOptions {
-  readonly list: GatewayList
-}
 
 /** What others began, or left behind, is found at this interval. */
 const pollMs = 5_000

@@ -1,5 +1,5 @@
+import type { EffectsOf } from './context.ts'
 import type { Item } from './decide/fold.ts'
-import type { EffectsOf } from './effects/effects.ts'
 import { classify } from './lib/failures.ts'
 import { pause } from './lib/pause.ts'
 import { tellVerdict } from './observability/observer.ts'

@@ -1,16 +1,11 @@
-import type { LeasedEffect } from '../../../apps/shared/messaging/effects/effect-rows.ts'
+import type { LeasedEffect } from '../../../apps/shared/messaging/transaction/effect-rows.ts'
 import type { OpenTransaction, Vocabulary } from '../../../apps/shared/messaging/types/vocabulary.ts'
-
-export * from '../../../apps/shared/messaging/effects/effect-rows.ts'
 
 // In place of the table of effects: no table at all. Calls begin right after the commit that decided on them and their
 // outcomes are decided as ever. A crash between the two loses them, and one without an answer is not made again.
 
 /** No row is left behind by anybody. */
 export const leaseEffects = (): Promise<readonly never[]> => Promise.resolve([])
-
-/** Whatever was decided on has left. */
-export const withdrawUnsent = (): Promise<readonly never[]> => Promise.resolve([])
 
 /** Nobody else could have taken them. */
 export const deleteLeased = (

@@ -46,9 +46,11 @@ const withoutHistory: Build = {
 
 /** Calls are made right after the commit that decided on them, and only this process knows of them. */
 const withoutEffects: Build = {
-  replaced: { 'apps/shared/messaging/effects/effect-rows.ts': 'bench/systems/ablations/effects-in-memory.ts' },
+  replaced: { 'apps/shared/messaging/effects/leases.ts': 'bench/systems/ablations/effects-in-memory.ts' },
   edited: {
     'apps/shared/messaging/transaction/decide-all.ts': [
+      // Whatever was decided on has left.
+      ['await withdrawUnsent(trx, participant, fold.withdrawals)', '[]'],
       ['newEffects(participant, emitted, leasing)', '[]'],
       ['return effects.flatMap(', 'return newEffects(participant, emitted, () => true).flatMap('],
       ['effect.isLeased ? ids.get(effect.lane) : undefined', 'crypto.randomUUID()'],

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { TransactionSource } from '#messaging'
 import { handleBatches, messageHandler } from '../../../apps/shared/messaging/consumer/consumer.ts'
-import { leaseEffects } from '../../../apps/shared/messaging/effects/effect-rows.ts'
-import { type Caller, startEffectRunner } from '../../../apps/shared/messaging/effects/effects.ts'
-import type { KafkaMessage } from '../../../apps/shared/messaging/kafka/kafka-client.ts'
+import type { Caller } from '../../../apps/shared/messaging/context.ts'
+import { startEffectRunner } from '../../../apps/shared/messaging/effects/effects.ts'
+import { leaseEffects } from '../../../apps/shared/messaging/effects/leases.ts'
+import type { KafkaMessage } from '../../../apps/shared/messaging/message/kafka-message.ts'
 import { Troubles } from '../../../apps/shared/messaging/observability/troubles.ts'
 import {
   added,

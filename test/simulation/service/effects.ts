@@ -1,16 +1,16 @@
 import type { Vocabulary } from '#messaging'
 import type { Emitted, Withdrawal } from '../../../apps/shared/messaging/decide/fold.ts'
+import type { Answer } from '../../../apps/shared/messaging/effects/outcomes.ts'
 import {
   bornLeased,
   type LeasedEffect,
   leaseSlackMs,
   newEffects,
-} from '../../../apps/shared/messaging/effects/effect-rows.ts'
-import type { Answer } from '../../../apps/shared/messaging/effects/outcomes.ts'
+} from '../../../apps/shared/messaging/transaction/effect-rows.ts'
 import { handlerOf } from '../../../apps/shared/messaging/types/vocabulary.ts'
 import type { Reply } from '../world/calls.ts'
 import { Broken } from '../world/simulated.ts'
-import type { Service } from './service.ts'
+import type { EffectHost } from './effect-host.ts'
 
 /** Sends a call, and hands back what the runner learns of it within its time. */
 export type Call<V extends Vocabulary> = (
@@ -43,10 +43,10 @@ interface Postponement<V extends Vocabulary> {
 /** The table of effects and the runners of one service, by the rules of `effect-rows.ts`, `effect-calls.ts` and `outcomes.ts`. */
 export class Effects<V extends Vocabulary> {
   readonly rows = new Map<string, EffectRow<V>>()
-  readonly #service: Service<V>
+  readonly #service: EffectHost<V>
   readonly #call: Call<V>
 
-  constructor(service: Service<V>, call: Call<V>) {
+  constructor(service: EffectHost<V>, call: Call<V>) {
     this.#service = service
     this.#call = call
     service.onWake.push(() => {

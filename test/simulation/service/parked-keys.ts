@@ -1,7 +1,7 @@
 import type { Vocabulary } from '#messaging'
 import type { Blockage } from '../../../apps/shared/messaging/decide/fold.ts'
-import type { KafkaMessage } from '../../../apps/shared/messaging/kafka/kafka-client.ts'
 import type { Arrival } from '../../../apps/shared/messaging/message/arrival.ts'
+import type { KafkaMessage } from '../../../apps/shared/messaging/message/kafka-message.ts'
 import type { ParkingCause, ToPark } from '../../../apps/shared/messaging/parking/parking.ts'
 import { nextAttempt } from '../../../apps/shared/messaging/parking/redriver.ts'
 import { Broken } from '../world/simulated.ts'

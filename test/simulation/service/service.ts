@@ -10,6 +10,7 @@ import {
 import type { StoredAggregate } from '../../../apps/shared/messaging/types/vocabulary.ts'
 import { Broken, type Simulated } from '../world/simulated.ts'
 import { Topic } from '../world/topic.ts'
+import type { Work } from './effect-host.ts'
 import { type Call, Effects } from './effects.ts'
 import { verdictInWords } from './words.ts'
 
@@ -17,16 +18,6 @@ interface Row<V extends Vocabulary> extends StoredAggregate<V['state']> {
   readonly dueAt: number | undefined
   /** Shipped as soon as it is committed, and seen by other sessions only later. */
   readonly visibleAt: number
-}
-
-export interface Work<V extends Vocabulary> {
-  readonly keys: readonly string[]
-  /** What comes from a topic may be about a row that is committed and not visible yet. */
-  readonly isFromTopic?: boolean
-  /** Asked for once the aggregates are locked. */
-  readonly items: () => readonly Item<V>[]
-  /** Writes more in the same transaction. */
-  readonly conclude?: (verdicts: readonly Verdict<V>[]) => void
 }
 
 /** The clock of a database is set back by so much at once: less than any margin that is kept anywhere. */

@@ -1,4 +1,4 @@
-import type { KafkaMessage } from '../../../apps/shared/messaging/kafka/kafka-client.ts'
+import type { KafkaMessage } from '../../../apps/shared/messaging/message/kafka-message.ts'
 import { Broken, type Simulated } from './simulated.ts'
 
 const shippingMs = 5

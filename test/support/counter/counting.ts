@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Log } from '#messaging'
 import { handleBatches } from '../../../apps/shared/messaging/consumer/consumer.ts'
-import type { KafkaMessage } from '../../../apps/shared/messaging/kafka/kafka-client.ts'
+import type { KafkaMessage } from '../../../apps/shared/messaging/message/kafka-message.ts'
 import { Troubles } from '../../../apps/shared/messaging/observability/troubles.ts'
 import { freshDatabase } from '../system/database.ts'
 import { type Counter, type CounterVocabulary, counterParticipant, createCounterTables, silentLog } from './counter.ts'

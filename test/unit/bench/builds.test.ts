@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { describe, expect, it, test } from 'vitest'
-import type * as effectRows from '../../../apps/shared/messaging/effects/effect-rows.ts'
+import type * as effectRows from '../../../apps/shared/messaging/effects/leases.ts'
 import type * as outbox from '../../../apps/shared/messaging/outbox/outbox.ts'
 import type * as database from '../../../apps/shared/runtime/database.ts'
 import * as effectsInMemory from '../../../bench/systems/ablations/effects-in-memory.ts'

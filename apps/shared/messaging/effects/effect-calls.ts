@@ -1,10 +1,11 @@
 import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
+import type { EffectsOf } from '../context.ts'
 import { backoffMs, callDelays } from '../lib/backoff.ts'
 import { failpoint } from '../lib/failpoint.ts'
 import { type CallOutcome, endSpan, registeredTracer, startSpan, traceparentAfter } from '../observability/observer.ts'
+import type { LeasedEffect } from '../transaction/effect-rows.ts'
 import { handlerOf, NotPerformed, type Vocabulary } from '../types/vocabulary.ts'
-import { type LeasedEffect, postpone } from './effect-rows.ts'
-import type { EffectsOf } from './effects.ts'
+import { postpone } from './leases.ts'
 import type { Answer } from './outcomes.ts'
 
 type Settle<V extends Vocabulary> = (effect: LeasedEffect<V>, answer: Answer<V>) => Promise<void>

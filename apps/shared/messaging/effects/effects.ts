@@ -1,22 +1,11 @@
+import type { Caller, EffectsOf } from '../context.ts'
 import { pause } from '../lib/pause.ts'
-import type { Observer } from '../observability/observer.ts'
-import type { Troubles } from '../observability/troubles.ts'
-import type { Resolved } from '../transaction/decide-all.ts'
-import type { TransactionSource } from '../types/transaction.ts'
-import type { Log, Participant, Vocabulary } from '../types/vocabulary.ts'
+import type { LeasedEffect } from '../transaction/effect-rows.ts'
+import type { Vocabulary } from '../types/vocabulary.ts'
 import { carryOut } from './effect-calls.ts'
-import { type LeasedEffect, leaseEffects } from './effect-rows.ts'
+import { leaseEffects } from './leases.ts'
 import { settle } from './outcomes.ts'
 import { allPlaces, Places } from './places.ts'
-
-/** Calls what transactions of this process have just decided on, without a look into the table. */
-export interface Caller<V extends Vocabulary> {
-  /** A place for one more call of this kind. It is `committed` to a call or given back. */
-  take(kind: string): boolean
-  giveBack(kind: string): void
-  /** The transaction has committed: what it leased is called, and what it could not is leased at once. */
-  committed(decided: Pick<Resolved<V>, 'fold' | 'leased'>): void
-}
 
 export interface EffectRunner<V extends Vocabulary> extends Caller<V> {
   /**
@@ -24,16 +13,6 @@ export interface EffectRunner<V extends Vocabulary> extends Caller<V> {
    * nobody commits any more: a transaction that was open at the signal may have leased some.
    */
   ended(): Promise<void>
-}
-
-export interface EffectsOf<V extends Vocabulary> {
-  readonly db: TransactionSource
-  readonly participant: Participant<V>
-  readonly log: Log
-  readonly troubles: Troubles
-  readonly observer?: Observer<V> | undefined
-  /** Left out: effects wait until somebody leases them. */
-  readonly caller?: Caller<V> | undefined
 }
 
 /** Effects of crashed processes and postponed ones are found at this interval; our own wake us. */

@@ -1,3 +1,4 @@
+import type { EffectsOf } from '../context.ts'
 import type { Item } from '../decide/fold.ts'
 import { backoffMs, callDelays } from '../lib/backoff.ts'
 import { failpoint } from '../lib/failpoint.ts'
@@ -7,9 +8,9 @@ import { pause } from '../lib/pause.ts'
 import { tellVerdict } from '../observability/observer.ts'
 import { announce } from '../outbox/announcements.ts'
 import { decideInTransaction } from '../transaction/decide-in-transaction.ts'
+import { type LeasedEffect, leaseSlackMs } from '../transaction/effect-rows.ts'
 import type { OpenTransaction, Vocabulary } from '../types/vocabulary.ts'
-import { deleteLeased, type LeasedEffect, leaseSlackMs, postpone } from './effect-rows.ts'
-import type { EffectsOf } from './effects.ts'
+import { deleteLeased, postpone } from './leases.ts'
 
 /** What a call came to. */
 export interface Answer<V extends Vocabulary> {

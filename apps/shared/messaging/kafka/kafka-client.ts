@@ -1,4 +1,5 @@
 import { Kafka, logLevel, type KafkaMessage as RawMessage } from 'kafkajs'
+import type { KafkaMessage } from '../message/kafka-message.ts'
 import type { Log } from '../types/vocabulary.ts'
 import { stopIdleTimers } from './kafkajs-idle.ts'
 
@@ -12,19 +13,6 @@ export interface KafkaOptions {
 
 /** Of one partition, and of all in one transaction: it bounds its locks, its memory and the work lost by a rollback. */
 export const batchMaxMessages = 500
-
-export interface KafkaMessage {
-  readonly partition: number
-  /** A whole number that may exceed 2^53, as text. */
-  readonly offset: string
-  readonly key: string | undefined
-  readonly value: string | undefined
-  /** The same before it was taken for UTF-8. */
-  readonly body?: Buffer | undefined
-  readonly headers: Readonly<Record<string, string | undefined>>
-  /** When Connect took it out of the write-ahead log, in milliseconds since 1970. Its clock is not ours. */
-  readonly timestampMs?: number
-}
 
 stopIdleTimers()
 

@@ -1,6 +1,6 @@
+import type { KafkaMessage } from '../message/kafka-message.ts'
 import type { ConsumerObserver } from '../observability/observer.ts'
 import type { Log } from '../types/vocabulary.ts'
-import type { KafkaMessage } from './kafka-client.ts'
 import type { Liveness } from './liveness.ts'
 import type { Recovery } from './recovery.ts'
 

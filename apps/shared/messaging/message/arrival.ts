@@ -1,9 +1,9 @@
 import { type Span, SpanKind, type Tracer } from '@opentelemetry/api'
 import type { Item } from '../decide/fold.ts'
-import type { KafkaMessage } from '../kafka/kafka-client.ts'
 import { startSpan, traceparentAfter } from '../observability/observer.ts'
 import type { Participant, Vocabulary } from '../types/vocabulary.ts'
 import { read } from './delivery.ts'
+import type { KafkaMessage } from './kafka-message.ts'
 
 /** A message that can be placed, and the span it is handled in. */
 export interface Arrival<V extends Vocabulary> extends Item<V> {

@@ -1,5 +1,5 @@
-import type { KafkaMessage } from '../kafka/kafka-client.ts'
 import type { Cause, Participant, Vocabulary } from '../types/vocabulary.ts'
+import type { KafkaMessage } from './kafka-message.ts'
 
 /** A message that can be placed: its key, its position in that key's stream, and what it says. */
 export interface Delivery<V extends Vocabulary> {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
+import type { EffectsOf } from '../context.ts'
 import type { Item } from '../decide/fold.ts'
-import type { EffectsOf } from '../effects/effects.ts'
 import { textArray } from '../lib/arrays.ts'
 import { announce } from '../outbox/announcements.ts'
 import { goOn, lockFirst, removeMessages } from '../parking/parked-rows.ts'

@@ -1,4 +1,4 @@
-import type { EffectsOf } from '../effects/effects.ts'
+import type { EffectsOf } from '../context.ts'
 import type { Vocabulary } from '../types/vocabulary.ts'
 import { type EffectFilter, type OutstandingEffect, outstandingEffects } from './outstanding-effects.ts'
 import { type ParkingLot, parkingLot } from './parking-lot.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { EffectsOf } from '../effects/effects.ts'
+import type { EffectsOf } from '../context.ts'
 import { textArray } from '../lib/arrays.ts'
 import type { Vocabulary } from '../types/vocabulary.ts'
 import { discardFirst, note, type Order } from './discard.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { KafkaMessage } from '../kafka/kafka-client.ts'
+import type { KafkaMessage } from '../message/kafka-message.ts'
 import type { TransactionSource } from '../types/transaction.ts'
 import type { OpenTransaction } from '../types/vocabulary.ts'
 import { type ParkingCause, printable } from './parking.ts'

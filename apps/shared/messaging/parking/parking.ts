@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Blockage } from '../decide/fold.ts'
-import type { KafkaMessage } from '../kafka/kafka-client.ts'
 import { byteaArray, intArray, textArray, uuidArray } from '../lib/arrays.ts'
+import type { KafkaMessage } from '../message/kafka-message.ts'
 import { announce } from '../outbox/announcements.ts'
 import type { OpenTransaction } from '../types/vocabulary.ts'
 

@@ -1,5 +1,5 @@
+import type { EffectsOf } from '../context.ts'
 import type { Blockage, Verdict } from '../decide/fold.ts'
-import type { EffectsOf } from '../effects/effects.ts'
 import { backoffMs } from '../lib/backoff.ts'
 import { asError, classify, reasonOf, whatFailed } from '../lib/failures.ts'
 import { pause } from '../lib/pause.ts'

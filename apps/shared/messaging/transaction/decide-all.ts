@@ -9,6 +9,10 @@ import {
   startFold,
   type Verdict,
 } from '../decide/fold.ts'
+import { failpoint } from '../lib/failpoint.ts'
+import { SomebodyWasFaster } from '../lib/failures.ts'
+import { appending, type OutboxEvent } from '../outbox/outbox.ts'
+import type { Cause, Decision, Input, Locked, OpenTransaction, Participant, Vocabulary } from '../types/vocabulary.ts'
 import {
   bornLeased,
   deleteSettled,
@@ -16,11 +20,7 @@ import {
   type LeasedEffect,
   newEffects,
   withdrawUnsent,
-} from '../effects/effect-rows.ts'
-import { failpoint } from '../lib/failpoint.ts'
-import { SomebodyWasFaster } from '../lib/failures.ts'
-import { appending, type OutboxEvent } from '../outbox/outbox.ts'
-import type { Cause, Decision, Input, Locked, OpenTransaction, Participant, Vocabulary } from '../types/vocabulary.ts'
+} from './effect-rows.ts'
 
 export interface AggregateInput<V extends Vocabulary> {
   readonly key: string

@@ -1,4 +1,4 @@
-import type { EffectsOf } from '../effects/effects.ts'
+import type { EffectsOf } from '../context.ts'
 import { failpoint } from '../lib/failpoint.ts'
 import type { OpenTransaction, Vocabulary } from '../types/vocabulary.ts'
 import { decideItems, type Resolved, type Work } from './decide-all.ts'

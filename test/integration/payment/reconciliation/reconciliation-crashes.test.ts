@@ -3,11 +3,8 @@ import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest'
 import { NotPerformed } from '#messaging'
 import { createLogger, createMetrics } from '#runtime'
-import {
-  type ReconciliationOptions,
-  reconcileOnce,
-  reconciliationRunner,
-} from '../../../../apps/payment/reconciliation/reconciliation.ts'
+import { reconcileOnce, reconciliationRunner } from '../../../../apps/payment/reconciliation/reconciliation.ts'
+import type { ReconciliationOptions } from '../../../../apps/payment/reconciliation/reconciliation-options.ts'
 import {
   beginRun,
   bySchedule,

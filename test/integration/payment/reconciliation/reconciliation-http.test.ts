@@ -3,9 +3,10 @@ import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import { createApp, createLogger, createMetrics, createReadiness, env, type HttpApp } from '#runtime'
 import type { WantedPage } from '../../../../apps/payment/gateway/gateway-list.ts'
-import { type ReconciliationOptions, reconcileOnce } from '../../../../apps/payment/reconciliation/reconciliation.ts'
+import { reconcileOnce } from '../../../../apps/payment/reconciliation/reconciliation.ts'
 import { reconciliationRoutes } from '../../../../apps/payment/reconciliation/reconciliation-http.ts'
 import { watchReconciliation } from '../../../../apps/payment/reconciliation/reconciliation-metrics.ts'
+import type { ReconciliationOptions } from '../../../../apps/payment/reconciliation/reconciliation-options.ts'
 import type { PaymentDatabase } from '../../../../apps/payment/tables.ts'
 import {
   type ListingGateway,
