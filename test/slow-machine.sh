@@ -152,7 +152,10 @@ run() { # <commit> <condition> <demo|test>
   if [ "$status" = passed ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
   report "$commit" "$condition" "$command" "$status" "$seconds" "$cpu"
   details "$command" "$log"
-  if [ "$status" != passed ]; then tail -40 "$log" | sed 's/^/    | /'; fi
+  if [ "$status" != passed ]; then
+    # Which tests have failed stands far above the end.
+    { grep -aE -A 3 '(^|[^a-z])FAIL ' "$log" | head -60; tail -40 "$log"; } | sed 's/^/    | /'
+  fi
   make --silent -C "$clone" reset > /dev/null 2>&1
   members | xargs -r kill -KILL 2> /dev/null
   rm -rf "$clone" "$folder/caches"
